@@ -1,0 +1,99 @@
+/**
+ * Client-side rate limiting: the token bucket behind --kube-api-qps and --kube-api-burst.
+ *
+ *   calls, in the order in which they are made --(now)--> TokenBucket --(time at which the call may go out)--> API server
+ *
+ * client-go (util/flowcontrol/throttle.go) wraps golang.org/x/time/rate: the bucket is full when it is created, refills
+ * continuously at `qps`, never holds more than `burst`, and a call takes one token. A call that finds none waits for its own
+ * token, and later calls queue behind it: the number of tokens goes negative.
+ *
+ * Rather than a real-valued number of tokens that is refilled at every call, and so collects a rounding error at every call,
+ * the state is *when the bucket was last full* and *how many tokens were taken since*. Both are integers; every answer
+ * is one rounded division away from them, so that the millionth call of an overloaded client is as exact as the first.
+ *
+ * Left out: contexts with deadlines (a call that would wait past its deadline fails and takes no token), watches (they bypass
+ * the limiter), and x/time/rate's rounding down of waits to whole nanoseconds (here up: no call ever leaves early).
+ */
+
+const NS_PER_SECOND = 1e9;
+
+/** Many buckets with the same limits: one per kubelet. Time must not run backwards within one bucket. */
+export class TokenBuckets {
+  readonly #qps: number;
+  readonly #burst: number;
+  /** The last moment at which the bucket was known to be full. */
+  readonly #fullAtNs: Float64Array;
+  /** Tokens taken since then; may exceed what has been refilled, which is a queue. */
+  readonly #taken: Float64Array;
+
+  constructor(count: number, qps: number, burst: number) {
+    if (!(qps > 0 && qps < Infinity)) throw new RangeError(`qps must be positive and finite, got ${qps}`);
+    if (!(Number.isInteger(burst) && burst >= 1))
+      throw new RangeError(`burst must be a whole number >= 1, got ${burst}`);
+    this.#qps = qps;
+    this.#burst = burst;
+    this.#fullAtNs = new Float64Array(count);
+    this.#taken = new Float64Array(count);
+  }
+
+  /** Takes one token of bucket `index`, and says when the call may go out: now, or later behind the calls before it. */
+  reserve(index: number, nowNs: number): number {
+    const taken = this.#takenAt(index, nowNs) + 1;
+    this.#taken[index] = taken;
+    return this.#tokenDueNs(index, taken, nowNs);
+  }
+
+  /** Takes one token if there is one now; otherwise takes nothing. */
+  tryTake(index: number, nowNs: number): boolean {
+    const taken = this.#takenAt(index, nowNs) + 1;
+    if (this.#tokenDueNs(index, taken, nowNs) > nowNs) return false;
+    this.#taken[index] = taken;
+    return true;
+  }
+
+  /** Tokens missing from a full bucket that were taken since it was full; a bucket found full starts a new count. */
+  #takenAt(index: number, nowNs: number): number {
+    const taken = this.#taken[index]!;
+    if (this.#fullAtNs[index]! + this.#refillNs(taken) > nowNs) return taken;
+    this.#fullAtNs[index] = nowNs;
+    this.#taken[index] = 0;
+    return 0;
+  }
+
+  #tokenDueNs(index: number, taken: number, nowNs: number): number {
+    if (taken <= this.#burst) return nowNs;
+    return Math.max(nowNs, this.#fullAtNs[index]! + this.#refillNs(taken - this.#burst));
+  }
+
+  #refillNs(tokens: number): number {
+    return Math.ceil((tokens * NS_PER_SECOND) / this.#qps);
+  }
+}
+
+/** One bucket: a controller's client. */
+export class TokenBucket {
+  readonly #buckets: TokenBuckets;
+  #taken = 0;
+
+  constructor(qps: number, burst: number) {
+    this.#buckets = new TokenBuckets(1, qps, burst);
+  }
+
+  /** Takes one token, and says when the call may go out: now, or later behind the calls before it. */
+  reserve(nowNs: number): number {
+    this.#taken++;
+    return this.#buckets.reserve(0, nowNs);
+  }
+
+  /** Takes one token if there is one now; otherwise takes nothing. */
+  tryTake(nowNs: number): boolean {
+    const took = this.#buckets.tryTake(0, nowNs);
+    if (took) this.#taken++;
+    return took;
+  }
+
+  /** Tokens taken so far, those that are still waited for included. */
+  get taken(): number {
+    return this.#taken;
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * Fixed rules of the components: constants in their source code that no flag changes.
+ */
+
+import { constant, type Constant } from './provenance.js';
+
+const inSource = (value: number, unit: string, source: string, date: string): Constant =>
+  constant({ value, unit, evidence: 'source code', source, date, range: null });
+
+export const ENDPOINT_CONTROLLER_RULES = {
+  maxRetries: inSource(15, '1', 'pkg/controller/endpoint, pkg/controller/endpointslice: maxRetries', '1.36'),
+  /** The limiter that all failing keys share, beside the exponential back-off of each. */
+  retryQps: inSource(10, '1/s', 'client-go util/workqueue/default_rate_limiters.go', '1.36'),
+  retryBurst: inSource(100, '1', 'client-go util/workqueue/default_rate_limiters.go', '1.36'),
+  endpoints: {
+    retryBase: inSource(5e-3, 's', 'client-go DefaultControllerRateLimiter: 5 ms, doubling', '1.36'),
+    retryMax: inSource(1000, 's', 'client-go DefaultControllerRateLimiter: at most 1000 s', '1.36'),
+  },
+  endpointSlice: {
+    retryBase: inSource(1, 's', 'endpointslice_controller.go: defaultSyncBackOff', '1.36'),
+    retryMax: inSource(1000, 's', 'endpointslice_controller.go: maxSyncBackOff', '1.36'),
+  },
+} as const;
+
+export const KUBE_PROXY_RULES = {
+  /** A sync writes everything when the last that did is this long ago; the runner's own timer has the same length. */
+  fullSyncInterval: inSource(3600, 's', 'pkg/proxy/util: FullSyncPeriod', '1.33'),
+  /** Syncs that may follow each other at once in the runner up to 1.33. */
+  burstSyncs: inSource(2, '1', 'pkg/proxy/iptables/proxier.go: burstSyncs', '1.33'),
+} as const;
