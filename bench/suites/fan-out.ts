@@ -1,0 +1,123 @@
+import { RandomStreams } from '../../sim/kernel/random.js';
+import { Simulation } from '../../sim/kernel/simulation.js';
+import { createNodes, type NodeTable } from '../../sim/model/cluster/nodes.js';
+import { WatchFanOut, type EndpointWrite } from '../../sim/model/controlplane/watch-fan-out.js';
+import { IptablesMode } from '../../sim/model/node/iptables-mode.js';
+import { KubeProxies, type KubeProxyParameters, type ProxyRecorders } from '../../sim/model/node/kube-proxies.js';
+import { NaiveKubeProxies } from '../../sim/model/node/naive-kube-proxies.js';
+import { TokenBucketRunner } from '../../sim/model/node/sync-runner.js';
+import { Histogram } from '../../sim/stats/histogram.js';
+import type { Suite, Task } from '../suite.js';
+
+const NODES = 5000;
+const SERVICES = 100;
+const UPDATES = 200;
+/** Twenty a second: what one controller's default client can write. */
+const UPDATE_GAP_NS = 50e6;
+const HOUR_NS = 3600e9;
+
+interface Cluster {
+  readonly nodes: NodeTable;
+  readonly writes: readonly EndpointWrite[];
+  readonly lastFullSyncNs: Float64Array;
+}
+
+function createCluster(): Cluster {
+  const streams = new RandomStreams('bench', 0);
+  const stream = streams.stream('writes');
+  return {
+    nodes: createNodes(
+      {
+        nodes: NODES,
+        zones: 3,
+        apiServerToNodeLatencyNs: { min: 200_000, max: 1_000_000 },
+        nodeSpeedFactor: 1,
+        nodeSpeedVariation: 0.1,
+      },
+      streams,
+    ),
+    writes: Array.from({ length: UPDATES }, (_, update) => ({
+      service: stream.integerBelow(SERVICES),
+      bytes: 1000 + stream.integerBelow(16_000),
+      changeNs: update * UPDATE_GAP_NS,
+      triggerNs: update * UPDATE_GAP_NS,
+      isDeletion: false,
+      endpointsAfter: 90 + stream.integerBelow(20),
+    })),
+    lastFullSyncNs: new Float64Array(NODES),
+  };
+}
+
+/** Simulates all updates on all nodes and returns the samples. */
+function simulate(Proxies: typeof KubeProxies | typeof NaiveKubeProxies, cluster: Cluster): ProxyRecorders {
+  const simulation = new Simulation();
+  const log = new WatchFanOut(SERVICES, {
+    apiServers: 3,
+    watchers: NODES,
+    dispatchPerWatcherNs: 1000,
+    networkBandwidthBitsPerSecond: 10e9,
+    latencyNs: cluster.nodes.latencyNs,
+  });
+  const parameters: KubeProxyParameters = {
+    mode: new IptablesMode(30e9),
+    runner: new TokenBucketRunner(NODES, { minIntervalNs: 1e9, retryIntervalNs: 30e9, maxIntervalNs: HOUR_NS }, 2),
+    partialSync: true,
+    fullSyncIntervalNs: HOUR_NS,
+    lastFullSyncNs: cluster.lastFullSyncNs,
+  };
+  const recorders: ProxyRecorders = {
+    observedLatency: new Histogram(),
+    trueLatency: new Histogram(),
+    fanOut: new Histogram(),
+    wait: new Histogram(),
+    sync: new Histogram(),
+    syncDuration: new Histogram(),
+  };
+  const endpoints = new Int32Array(SERVICES).fill(100);
+  // The twin's timers are armed up to the end of the updates; the cursor needs none.
+  const endNs = UPDATES * UPDATE_GAP_NS + HOUR_NS / 2;
+  const proxies = new Proxies(simulation, log, cluster.nodes, endpoints, parameters, recorders, endNs);
+  const commit = simulation.registerKind('commit', (update) => {
+    proxies.onAppend(log.append(cluster.writes[update]!, simulation.nowNs));
+  });
+  for (let update = 0; update < UPDATES; update++) simulation.schedule(update * UPDATE_GAP_NS, commit, update);
+  simulation.run();
+  return recorders;
+}
+
+function fanOutTask(name: string, Proxies: typeof KubeProxies | typeof NaiveKubeProxies): Task {
+  const cluster = createCluster();
+  let recorders: ProxyRecorders | undefined;
+  return {
+    name,
+    operations: NODES * UPDATES,
+    gated: Proxies === KubeProxies,
+    prepare: () => () => {
+      recorders = simulate(Proxies, cluster);
+    },
+    check: {
+      group: 'samples',
+      result: () =>
+        JSON.stringify(
+          Object.values({ ...recorders }).map((histogram: Histogram) => {
+            const { buckets, counts } = histogram.toSparse();
+            return { buckets, counts };
+          }),
+        ),
+    },
+  };
+}
+
+export const fanOutSuite: Suite = {
+  name: 'fan-out',
+  description: `Deliveries of ${UPDATES} endpoint writes to ${NODES.toLocaleString('en')} kube-proxies, 20 writes a second`,
+  tasks: [fanOutTask('cursor', KubeProxies), fanOutTask('naive twin, an event per delivery', NaiveKubeProxies)],
+  requirements: [
+    {
+      description: 'cursor / naive twin at 5,000 nodes',
+      faster: 'cursor',
+      slower: 'naive twin, an event per delivery',
+      atLeast: 20,
+    },
+  ],
+};

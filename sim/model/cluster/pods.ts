@@ -1,0 +1,88 @@
+/**
+ * The pods of a cluster as a table: where each runs, what the controllers' informer knows of it, and what its service's
+ * endpoint objects say of it. A pod that is gone keeps its row, so that a pod number means one pod for the whole run.
+ *
+ *   workload, kubelet --> condition --informer--> observed --endpoint controller--> published
+ *
+ * Left out: containers, probes, phases other than Running.
+ */
+
+import { widen } from './columns.js';
+
+/** A pod's state as bits, the same in the three columns `condition`, `observed` and `published`. */
+export const PodState = {
+  /** The pod has an IP address, so it can be an endpoint. */
+  hasAddress: 1,
+  /** Its Ready condition is true. */
+  ready: 2,
+  /** Its deletionTimestamp is set. */
+  terminating: 4,
+  /** It has been removed from the API. */
+  gone: 8,
+} as const;
+
+/** Not in any endpoint object. */
+export const NO_SLICE = -1;
+
+const INITIAL_CAPACITY = 1024;
+
+/** Growing columns, indexed by pod. */
+export class PodTable {
+  count = 0;
+  service = new Int32Array(INITIAL_CAPACITY);
+  node = new Int32Array(INITIAL_CAPACITY);
+  /** Number of the pod among all that its service ever had: the key of its random draws, equal in every variant. */
+  ordinal = new Int32Array(INITIAL_CAPACITY);
+  /** As it truly is, whether or not anybody has heard of it. */
+  condition = new Uint8Array(INITIAL_CAPACITY);
+  /** As the controllers' informer has it. */
+  observed = new Uint8Array(INITIAL_CAPACITY);
+  /** As it stands in the endpoint object that holds it; 0 when in none. */
+  published = new Uint8Array(INITIAL_CAPACITY);
+  /** Slice of its service that holds it, or NO_SLICE. */
+  slice = new Int32Array(INITIAL_CAPACITY);
+  /** Host part of its address: the n-th pod of its node. */
+  hostNumber = new Int32Array(INITIAL_CAPACITY);
+
+  readonly #podsOfNode: Int32Array;
+  readonly #podsOfService: Int32Array;
+
+  constructor(nodes: number, services: number) {
+    this.#podsOfNode = new Int32Array(nodes);
+    this.#podsOfService = new Int32Array(services);
+  }
+
+  /** Adds a pod without an address and returns its number. */
+  create(service: number, node: number): number {
+    if (this.count === this.service.length) this.#grow();
+    const pod = this.count++;
+    this.service[pod] = service;
+    this.node[pod] = node;
+    this.ordinal[pod] = this.#podsOfService[service]!++;
+    this.hostNumber[pod] = this.#podsOfNode[node]!++;
+    this.slice[pod] = NO_SLICE;
+    return pod;
+  }
+
+  /**
+   * The pod's IPv4 address: the n-th host of its node's /24 block, blocks being dealt from 10.0.0.0 upwards in node order.
+   * Host numbers start again after 254 pods, by when the first of them have long gone.
+   */
+  address(pod: number): string {
+    const block = this.node[pod]!;
+    const host = 1 + (this.hostNumber[pod]! % 254);
+    return `${10 + (block >>> 16)}.${(block >>> 8) & 255}.${block & 255}.${host}`;
+  }
+
+  #grow(): void {
+    const capacity = this.service.length * 2;
+    this.service = widen(this.service, capacity);
+    this.node = widen(this.node, capacity);
+    this.ordinal = widen(this.ordinal, capacity);
+    this.condition = widen(this.condition, capacity);
+    this.observed = widen(this.observed, capacity);
+    this.published = widen(this.published, capacity);
+    this.slice = widen(this.slice, capacity);
+    this.hostNumber = widen(this.hostNumber, capacity);
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * The services of a cluster: groups of equal services, numbered through.
+ *
+ * Left out: types other than ClusterIP, several ports, selectors that overlap.
+ */
+
+/** A group of equal services, as the scenario describes it. */
+export interface ServiceGroup {
+  readonly name: string;
+  readonly count: number;
+  /** Pods behind each service at the start. */
+  readonly endpoints: number;
+}
+
+/** All services in the order of their groups. */
+export class ServiceTable {
+  readonly groups: readonly ServiceGroup[];
+  readonly count: number;
+  /** Index of the group of each service. */
+  readonly group: Uint16Array;
+  readonly #firstOfGroup: number[] = [];
+
+  constructor(groups: readonly ServiceGroup[]) {
+    this.groups = groups;
+    this.count = groups.reduce((sum, group) => sum + group.count, 0);
+    this.group = new Uint16Array(this.count);
+    let service = 0;
+    groups.forEach((group, index) => {
+      this.#firstOfGroup.push(service);
+      this.group.fill(index, service, service + group.count);
+      service += group.count;
+    });
+  }
+
+  /** Services of the group called `name`, from `first` up to but not including `end`. */
+  range(name: string): { readonly first: number; readonly end: number } {
+    const index = this.groups.findIndex((group) => group.name === name);
+    const group = this.groups[index];
+    if (group === undefined) throw new RangeError(`no service group is called "${name}"`);
+    const first = this.#firstOfGroup[index]!;
+    return { first, end: first + group.count };
+  }
+
+  /** Pods that the service has at the start. */
+  initialEndpoints(service: number): number {
+    return this.groups[this.group[service]!]!.endpoints;
+  }
+}

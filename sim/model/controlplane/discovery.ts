@@ -1,0 +1,41 @@
+/**
+ * How the endpoints of services stand in the API: the one thing in which Endpoints and EndpointSlices differ. An
+ * implementation knows the objects of every service and plans the writes that one controller sync makes of the pods that
+ * changed; the controller around it (endpoint-controller.ts) is the same for both.
+ */
+
+/** One API write of a controller sync. A plan is made of these; `apply` makes them true once they are committed. */
+export interface PlannedWrite {
+  readonly verb: 'create' | 'update' | 'delete';
+  /** Number of the object within its service. */
+  readonly object: number;
+  /** Size of the request body. */
+  readonly requestBytes: number;
+  /** Size of the watch frame that the commit causes. */
+  readonly frameBytes: number;
+  /** False when the API server finds the object unchanged: the request is spent, no event follows. */
+  readonly changesObject: boolean;
+  /** Pods whose entry in the object this write brings up to date. */
+  readonly pods: readonly number[];
+  /** The state of each of them that the object will show; see PodState. */
+  readonly podStates: readonly number[];
+}
+
+export interface Discovery {
+  readonly kind: 'EndpointSlice' | 'Endpoints';
+  /** The most endpoints that the objects of one service can hold. */
+  readonly maxUsableEndpoints: number;
+  /** Publishes all pods of a service that exist before the run, without any write. */
+  initialize(service: number, pods: readonly number[]): void;
+  /**
+   * The writes that bring the objects of `service` in line with the informer's view, in the order in which the controller
+   * sends them. `changedPods` are all pods whose observed state may differ from what is published.
+   */
+  plan(service: number, changedPods: readonly number[]): PlannedWrite[];
+  /** A planned write was committed. */
+  apply(service: number, write: PlannedWrite): void;
+  /** Endpoints that a node uses for the service when it has all objects as they are committed. */
+  usableEndpoints(service: number): number;
+  /** Endpoints in all objects of the service, usable or not: what a sync of the controller walks through. */
+  publishedEndpoints(service: number): number;
+}

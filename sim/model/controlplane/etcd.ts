@@ -1,0 +1,57 @@
+/**
+ * etcd, as the client of a write sees it: how long until the write is committed, and which requests are too large.
+ *
+ *   write of n bytes --> [lognormal latency; over max-request-bytes: refused] --> commit
+ *
+ * Left out: load-dependent latency, compaction, the database quota, leader changes.
+ */
+
+import { lognormalFromMedianP99 } from '../../kernel/distributions.js';
+import type { CounterHash, RandomStreams } from '../../kernel/random.js';
+
+export interface EtcdParameters {
+  readonly writeLatencyNs: { readonly median: number; readonly p99: number };
+  /** null: no limit. */
+  readonly maxRequestBytes: number | null;
+}
+
+export class Etcd {
+  readonly #parameters: EtcdParameters;
+  readonly #streams: RandomStreams;
+
+  constructor(parameters: EtcdParameters, streams: RandomStreams) {
+    this.#parameters = parameters;
+    this.#streams = streams;
+  }
+
+  /** The latencies of one component's writes. `purpose` names the component: it keys the random draws. */
+  writesOf(purpose: string): WriteLatency {
+    return new WriteLatency(this.#parameters.writeLatencyNs, this.#streams.hash(`etcd-write-latency/${purpose}`));
+  }
+
+  /** Whether a request of this size is accepted. */
+  accepts(bytes: number): boolean {
+    return this.#parameters.maxRequestBytes === null || bytes <= this.#parameters.maxRequestBytes;
+  }
+}
+
+/**
+ * Latencies that are keyed and not drawn in sequence, so that a variant in which one writer writes more often still gives
+ * the others the same latencies.
+ */
+export class WriteLatency {
+  readonly #medianNs: number;
+  readonly #p99Ns: number;
+  readonly #hash: CounterHash;
+
+  constructor(latencyNs: EtcdParameters['writeLatencyNs'], hash: CounterHash) {
+    this.#medianNs = latencyNs.median;
+    this.#p99Ns = latencyNs.p99;
+    this.#hash = hash;
+  }
+
+  /** Latency of the `index`-th write about `entity`, whole nanoseconds. */
+  ns(entity: number, index: number): number {
+    return Math.round(lognormalFromMedianP99(this.#hash.uniform(entity, index), this.#medianNs, this.#p99Ns));
+  }
+}

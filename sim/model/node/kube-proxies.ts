@@ -1,0 +1,350 @@
+/**
+ * All kube-proxies of the cluster, without an event per delivery.
+ *
+ *   write log with delivery times (watch-fan-out.ts) --> [cursor per node] --> sync runner --> rules committed
+ *                                                                     |--> one latency sample per (write, node)
+ *
+ * A sync covers exactly the writes that were delivered by the instant it starts. Deliveries of one connection come in the
+ * order of the log, so what a node knows and what its rules hold is one cursor into the log, and a node's only event is its
+ * next sync. Three kinds of node have to be told when a write is appended: those asleep, whose next sync the write starts,
+ * and those that wait out a deferral of the token-bucket runner, which a later signal may cut short. They stand in one
+ * list; all others find the new write in the log when their sync fires.
+ *
+ * naive-kube-proxies.ts does the same with an event per delivery; a test holds both to equal samples.
+ *
+ * Left out: syncs that fail, Service objects, the node's own label changes, flushed rules, the first sync of a new node.
+ */
+
+import type { EventHandle, EventKind, Simulation } from '../../kernel/simulation.js';
+import { SampleBuffer, type Histogram } from '../../stats/histogram.js';
+import type { NodeTable } from '../cluster/nodes.js';
+import { NO_TRIGGER, type WatchFanOut } from '../controlplane/watch-fan-out.js';
+import type { ProxyMode, RuleTotals } from './proxy-mode.js';
+import { RuleHistory } from './rule-history.js';
+import type { SyncRunner } from './sync-runner.js';
+
+const SECONDS_PER_NS = 1e-9;
+
+/** The distributions that kube-proxies fill, all in seconds. */
+export interface ProxyRecorders {
+  readonly observedLatency: Histogram;
+  readonly trueLatency: Histogram;
+  readonly fanOut: Histogram;
+  readonly wait: Histogram;
+  readonly sync: Histogram;
+  /** One sample per sync, whereas `sync` has one per (write, node). */
+  readonly syncDuration: Histogram;
+}
+
+export interface KubeProxyParameters {
+  readonly mode: ProxyMode;
+  readonly runner: SyncRunner;
+  /** False: every sync writes all rules. */
+  readonly partialSync: boolean;
+  /** A sync is full when the last full one began longer ago than this. */
+  readonly fullSyncIntervalNs: number;
+  /** When each node's last full sync before the run ended, at most 0. */
+  readonly lastFullSyncNs: Float64Array;
+}
+
+const ASLEEP = 0;
+const DEFERRED = 1;
+const SCHEDULED = 2;
+const NOT_LISTED = -1;
+/** Writes that one sync applies without the buffers growing. */
+const INITIAL_SAMPLES = 256;
+
+export class KubeProxies {
+  syncs = 0;
+  fullSyncs = 0;
+  deliveries = 0;
+  /** End of the last sync that applied a write, over all nodes. */
+  lastAppliedNs = 0;
+  /** Sync time by node. */
+  readonly busyNs: Float64Array;
+  /** Entries of the log that each node's rules hold. */
+  readonly cursor: Int32Array;
+
+  readonly #simulation: Simulation;
+  readonly #log: WatchFanOut;
+  readonly #nodes: NodeTable;
+  readonly #parameters: KubeProxyParameters;
+  readonly #recorders: ProxyRecorders;
+  readonly #rules: RuleHistory;
+  readonly #totals: RuleTotals = { services: 0, servicesWithEndpoints: 0, endpoints: 0 };
+  readonly #syncKind: EventKind;
+  readonly #state: Uint8Array;
+  /** End of each node's last sync. */
+  readonly #syncEndNs: Float64Array;
+  readonly #lastFullNs: Float64Array;
+  /** End of each node's last sync that looked for stale chains. */
+  readonly #lastCleanUpNs: Float64Array;
+  /** Of a deferred node: its deferred sync, the time from which on a signal runs at once (0 when asleep), and its end. */
+  readonly #deferredSync: Float64Array;
+  readonly #earlyFromNs: Float64Array;
+  readonly #deferredUntilNs: Float64Array;
+  readonly #maxLatencyNs: number;
+  /** The list of nodes to tell, unordered, and where each node stands in it. */
+  readonly #listed: Int32Array;
+  readonly #listPosition: Int32Array;
+  #listLength = 0;
+  // The samples of one sync, on their way to the histograms.
+  #fanOutSamples = new SampleBuffer(INITIAL_SAMPLES);
+  #waitSamples = new SampleBuffer(INITIAL_SAMPLES);
+  #trueSamples = new SampleBuffer(INITIAL_SAMPLES);
+  #observedSamples = new SampleBuffer(INITIAL_SAMPLES);
+
+  constructor(
+    simulation: Simulation,
+    log: WatchFanOut,
+    nodes: NodeTable,
+    initialEndpoints: Int32Array,
+    parameters: KubeProxyParameters,
+    recorders: ProxyRecorders,
+  ) {
+    const count = nodes.count;
+    this.#simulation = simulation;
+    this.#log = log;
+    this.#nodes = nodes;
+    this.#parameters = parameters;
+    this.#recorders = recorders;
+    this.#rules = new RuleHistory(initialEndpoints, parameters.mode);
+    this.busyNs = new Float64Array(count);
+    this.cursor = new Int32Array(count);
+    this.#state = new Uint8Array(count).fill(ASLEEP);
+    this.#syncEndNs = new Float64Array(count).fill(-Infinity);
+    this.#lastFullNs = Float64Array.from(parameters.lastFullSyncNs);
+    this.#lastCleanUpNs = Float64Array.from(parameters.lastFullSyncNs);
+    this.#deferredSync = new Float64Array(count);
+    this.#earlyFromNs = new Float64Array(count);
+    this.#deferredUntilNs = new Float64Array(count);
+    this.#maxLatencyNs = nodes.latencyNs.reduce((longest, latency) => Math.max(longest, latency), 0);
+    this.#listed = new Int32Array(count);
+    this.#listPosition = new Int32Array(count).fill(NOT_LISTED);
+    this.#syncKind = simulation.registerKind('kube-proxy: sync', (node) => this.#sync(node));
+    for (let node = 0; node < count; node++) {
+      parameters.runner.reset(node, parameters.lastFullSyncNs[node]!);
+      this.#list(node);
+    }
+  }
+
+  /** Must be called for every entry, at the time of its commit. */
+  onAppend(entry: number): void {
+    const log = this.#log;
+    this.#rules.append(log.service[entry]!, log.endpointsAfter[entry]!);
+    const lastDeliveryNs = this.#lastDeliveryNs(entry);
+    const earlyFromNs = this.#earlyFromNs;
+    // Backwards, because a node that is woken leaves the list and the last one takes its place.
+    for (let position = this.#listLength - 1; position >= 0; position--) {
+      const node = this.#listed[position]!;
+      // Most deferred nodes are far from the time from which a signal counts; one comparison passes them by.
+      if (earlyFromNs[node]! > lastDeliveryNs) continue;
+      const deliveryNs = log.deliveryNs(entry, node);
+      if (this.#state[node] === ASLEEP) {
+        this.#signal(node, deliveryNs, entry);
+      } else if (earlyFromNs[node]! <= deliveryNs && deliveryNs < this.#deferredUntilNs[node]!) {
+        this.#simulation.cancel(this.#deferredSync[node] as EventHandle);
+        this.#scheduleSync(node, deliveryNs);
+      }
+    }
+  }
+
+  /** No node receives `entry` later than this. */
+  #lastDeliveryNs(entry: number): number {
+    let lastNs = 0;
+    for (let server = 0; server < this.#log.apiServers; server++) {
+      lastNs = Math.max(lastNs, this.#log.lastFrameOutNs(entry, server));
+    }
+    return lastNs + this.#maxLatencyNs;
+  }
+
+  /**
+   * Runs the syncs that idle nodes make at the runner's maximal interval up to `untilNs`. They change no rule that a sample
+   * sees, so they are worked out when somebody asks: at the end of a run, or before the node's next sync.
+   */
+  settleIdle(untilNs: number): void {
+    for (let node = 0; node < this.#nodes.count; node++) {
+      if (this.#state[node] === ASLEEP) this.#runIdleSyncs(node, untilNs);
+    }
+  }
+
+  /** The first unapplied write reaches an idle node at `signalNs`. */
+  #signal(node: number, signalNs: number, entry: number): void {
+    this.#runIdleSyncs(node, signalNs);
+    const { runner } = this.#parameters;
+    // A signal during a sync waits for its end: the runner has one worker.
+    const atNs = Math.max(signalNs, this.#syncEndNs[node]!);
+    if (runner.canRunAt(node, atNs)) {
+      this.#scheduleSync(node, atNs);
+      return;
+    }
+    const deferredNs = runner.deferredUntilNs(node, atNs);
+    const earlyNs = runner.earliestRunNs(node);
+    if (earlyNs < deferredNs) {
+      const next = this.#firstDeliveredFrom(node, entry + 1, earlyNs);
+      if (next < this.#log.length) {
+        const nextNs = this.#log.deliveryNs(next, node);
+        this.#scheduleSync(node, Math.min(nextNs, deferredNs));
+        return;
+      }
+      this.#earlyFromNs[node] = earlyNs;
+      this.#deferredUntilNs[node] = deferredNs;
+      this.#deferredSync[node] = this.#simulation.schedule(deferredNs, this.#syncKind, node);
+      this.#state[node] = DEFERRED;
+      this.#list(node);
+      return;
+    }
+    this.#scheduleSync(node, deferredNs);
+  }
+
+  #scheduleSync(node: number, atNs: number): void {
+    this.#simulation.schedule(atNs, this.#syncKind, node);
+    this.#state[node] = SCHEDULED;
+    this.#unlist(node);
+  }
+
+  /** First entry at or after `from` that reaches the node at `timeNs` or later; the log's length when none does yet. */
+  #firstDeliveredFrom(node: number, from: number, timeNs: number): number {
+    let low = from;
+    let high = this.#log.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#log.deliveryNs(middle, node) < timeNs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #sync(node: number): void {
+    const startNs = this.#simulation.nowNs;
+    const log = this.#log;
+    const from = this.cursor[node]!;
+    const end = this.#firstUndelivered(node, from, startNs);
+    const durationNs = this.#duration(node, startNs, from, end);
+    const endNs = startNs + durationNs;
+    if (end > from) {
+      this.#record(node, from, end, startNs, endNs);
+      this.cursor[node] = end;
+      if (endNs > this.lastAppliedNs) this.lastAppliedNs = endNs;
+    }
+    this.#parameters.runner.onRun(node, startNs, endNs);
+    this.#syncEndNs[node] = endNs;
+    this.#state[node] = ASLEEP;
+    this.#earlyFromNs[node] = 0;
+    if (end < log.length) this.#signal(node, log.deliveryNs(end, node), end);
+    else this.#list(node);
+  }
+
+  /** First entry from `from` on that has not reached the node at `nowNs`. */
+  #firstUndelivered(node: number, from: number, nowNs: number): number {
+    const log = this.#log;
+    const server = node % log.apiServers;
+    const rank = (node - server) / log.apiServers;
+    const dispatchBaseNs = log.dispatchBaseNs[server]!;
+    const networkBaseNs = log.networkBaseNs[server]!;
+    const { dispatchSlopeNs, frameNs, length } = log;
+    const sentByNs = nowNs - this.#nodes.latencyNs[node]!;
+    let entry = from;
+    while (
+      entry < length &&
+      dispatchBaseNs[entry]! + rank * dispatchSlopeNs[entry]! <= sentByNs &&
+      networkBaseNs[entry]! + rank * frameNs[entry]! <= sentByNs
+    ) {
+      entry++;
+    }
+    return entry;
+  }
+
+  #duration(node: number, startNs: number, from: number, end: number): number {
+    const { mode, partialSync, fullSyncIntervalNs } = this.#parameters;
+    const rules = this.#rules;
+    const totals = this.#totals;
+    rules.totalsAt(end, totals);
+    const cleansUp = mode.cleansUp(totals, startNs - this.#lastCleanUpNs[node]!);
+    const isFull = !partialSync || startNs - this.#lastFullNs[node]! >= fullSyncIntervalNs;
+    const referenceNs = isFull
+      ? mode.fullSyncNs(totals, cleansUp)
+      : mode.partialSyncNs(totals, rules.changedLinesBetween(from, end, this.#log.nextOfService), cleansUp);
+    const durationNs = Math.round(referenceNs * this.#nodes.slowness[node]!);
+    this.syncs++;
+    this.busyNs[node]! += durationNs;
+    this.#recorders.syncDuration.record(durationNs * SECONDS_PER_NS);
+    if (cleansUp) this.#lastCleanUpNs[node] = startNs + durationNs;
+    if (isFull) {
+      this.fullSyncs++;
+      this.#lastFullNs[node] = startNs + durationNs;
+    }
+    return durationNs;
+  }
+
+  /** One sample per (write, node) for the writes from `from` up to but not including `end`. */
+  #record(node: number, from: number, end: number, startNs: number, endNs: number): void {
+    const log = this.#log;
+    const { observedLatency, trueLatency, fanOut, wait, sync } = this.#recorders;
+    const server = node % log.apiServers;
+    const rank = (node - server) / log.apiServers;
+    const latencyNs = this.#nodes.latencyNs[node]!;
+    const dispatchBaseNs = log.dispatchBaseNs[server]!;
+    const networkBaseNs = log.networkBaseNs[server]!;
+    const { dispatchSlopeNs, frameNs, commitNs, changeNs, triggerNs, nextDeletionOfService } = log;
+    const count = end - from;
+    if (count > this.#fanOutSamples.values.length) this.#growSamples(count);
+    const fanOutSeconds = this.#fanOutSamples.values;
+    const waitSeconds = this.#waitSamples.values;
+    const trueSeconds = this.#trueSamples.values;
+    const observedSeconds = this.#observedSamples.values;
+    let observed = 0;
+    for (let entry = from, sample = 0; entry < end; entry++, sample++) {
+      const dispatchedNs = dispatchBaseNs[entry]! + rank * dispatchSlopeNs[entry]!;
+      const sentNs = networkBaseNs[entry]! + rank * frameNs[entry]!;
+      const deliveryNs = (dispatchedNs > sentNs ? dispatchedNs : sentNs) + latencyNs;
+      fanOutSeconds[sample] = (deliveryNs - commitNs[entry]!) * SECONDS_PER_NS;
+      waitSeconds[sample] = (startNs - deliveryNs) * SECONDS_PER_NS;
+      trueSeconds[sample] = (endNs - changeNs[entry]!) * SECONDS_PER_NS;
+      // The deletion of a slice wipes the trigger times that the change tracker has collected for its service.
+      if (triggerNs[entry]! !== NO_TRIGGER && nextDeletionOfService[entry]! >= end) {
+        observedSeconds[observed++] = (endNs - triggerNs[entry]!) * SECONDS_PER_NS;
+      }
+    }
+    fanOut.recordAll(this.#fanOutSamples, count);
+    wait.recordAll(this.#waitSamples, count);
+    trueLatency.recordAll(this.#trueSamples, count);
+    observedLatency.recordAll(this.#observedSamples, observed);
+    sync.recordMany((endNs - startNs) * SECONDS_PER_NS, count);
+    this.deliveries += count;
+  }
+
+  #growSamples(count: number): void {
+    const capacity = Math.max(count, 2 * this.#fanOutSamples.values.length);
+    this.#fanOutSamples = new SampleBuffer(capacity);
+    this.#waitSamples = new SampleBuffer(capacity);
+    this.#trueSamples = new SampleBuffer(capacity);
+    this.#observedSamples = new SampleBuffer(capacity);
+  }
+
+  /** The runner's own timer: an idle node syncs at the maximal interval, without changes. */
+  #runIdleSyncs(node: number, untilNs: number): void {
+    const { runner } = this.#parameters;
+    const cursor = this.cursor[node]!;
+    for (let dueNs = runner.maxIntervalDueNs(node); dueNs <= untilNs; dueNs = runner.maxIntervalDueNs(node)) {
+      const endNs = dueNs + this.#duration(node, dueNs, cursor, cursor);
+      runner.onRun(node, dueNs, endNs);
+      this.#syncEndNs[node] = endNs;
+    }
+  }
+
+  #list(node: number): void {
+    if (this.#listPosition[node] !== NOT_LISTED) return;
+    this.#listPosition[node] = this.#listLength;
+    this.#listed[this.#listLength++] = node;
+  }
+
+  #unlist(node: number): void {
+    const position = this.#listPosition[node]!;
+    if (position === NOT_LISTED) return;
+    const last = this.#listed[--this.#listLength]!;
+    this.#listed[position] = last;
+    this.#listPosition[last] = position;
+    this.#listPosition[node] = NOT_LISTED;
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * The twin of kube-proxies.ts that schedules an event for every delivery and every timer, and keeps on every node what the
+ * real component keeps: the services that changed, the trigger times collected for each, and its own rule counts.
+ *
+ *   commit --> one delivery event per node --> change tracker --signal--> sync runner --> sync event --> samples
+ *
+ * It is the oracle of the fan-out: slow, and obvious. Tests hold both to equal samples on small clusters, and the benchmark
+ * measures what the cursor saves. Left out: the same as in kube-proxies.ts.
+ */
+
+import type { EventHandle, EventKind, Simulation } from '../../kernel/simulation.js';
+import type { NodeTable } from '../cluster/nodes.js';
+import { NO_TRIGGER, type WatchFanOut } from '../controlplane/watch-fan-out.js';
+import type { KubeProxyParameters, ProxyRecorders } from './kube-proxies.js';
+import type { RuleTotals } from './proxy-mode.js';
+
+const SECONDS_PER_NS = 1e-9;
+
+interface PendingWrite {
+  readonly entry: number;
+  readonly deliveredNs: number;
+}
+
+interface NodeState {
+  /** Writes delivered and not yet applied. */
+  pending: PendingWrite[];
+  /** Trigger times collected by service since the last sync. */
+  triggers: Map<number, number[]>;
+  /** Usable endpoints by service, as the applied rules have them. */
+  readonly endpoints: Int32Array;
+  readonly totals: RuleTotals;
+  isSyncing: boolean;
+  /** The runner's timer, and when it is due. */
+  timer: EventHandle | null;
+  timerNs: number;
+  lastFullNs: number;
+  lastCleanUpNs: number;
+}
+
+export class NaiveKubeProxies {
+  syncs = 0;
+  fullSyncs = 0;
+  deliveries = 0;
+  readonly #simulation: Simulation;
+  readonly #log: WatchFanOut;
+  readonly #nodes: NodeTable;
+  readonly #parameters: KubeProxyParameters;
+  readonly #recorders: ProxyRecorders;
+  readonly #states: NodeState[];
+  readonly #deliveryKind: EventKind;
+  readonly #timerKind: EventKind;
+  readonly #startKind: EventKind;
+  readonly #endKind: EventKind;
+  readonly #endNs: number;
+
+  /** Timers are armed up to `endNs` only, or an idle cluster would never be quiet. */
+  constructor(
+    simulation: Simulation,
+    log: WatchFanOut,
+    nodes: NodeTable,
+    initialEndpoints: Int32Array,
+    parameters: KubeProxyParameters,
+    recorders: ProxyRecorders,
+    endNs: number,
+  ) {
+    this.#simulation = simulation;
+    this.#log = log;
+    this.#nodes = nodes;
+    this.#parameters = parameters;
+    this.#recorders = recorders;
+    this.#endNs = endNs;
+    this.#deliveryKind = simulation.registerKind('naive: delivery', (node, entry) => this.#onDelivery(node, entry));
+    this.#timerKind = simulation.registerKind('naive: timer', (node) => this.#onTimer(node));
+    this.#startKind = simulation.registerKind('naive: sync starts', (node) => this.#onStart(node));
+    this.#endKind = simulation.registerKind('naive: sync ends', (node) => this.#onEnd(node));
+    this.#states = Array.from({ length: nodes.count }, (_, node) => ({
+      pending: [],
+      triggers: new Map<number, number[]>(),
+      endpoints: Int32Array.from(initialEndpoints),
+      totals: {
+        services: initialEndpoints.length,
+        servicesWithEndpoints: initialEndpoints.filter((endpoints) => endpoints > 0).length,
+        endpoints: initialEndpoints.reduce((sum, endpoints) => sum + endpoints, 0),
+      },
+      isSyncing: false,
+      timer: null,
+      timerNs: Infinity,
+      lastFullNs: parameters.lastFullSyncNs[node]!,
+      lastCleanUpNs: parameters.lastFullSyncNs[node]!,
+    }));
+    for (let node = 0; node < nodes.count; node++) {
+      parameters.runner.reset(node, parameters.lastFullSyncNs[node]!);
+      this.#arm(node, parameters.runner.maxIntervalDueNs(node));
+    }
+  }
+
+  /** Must be called for every entry, at the time of its commit. */
+  onAppend(entry: number): void {
+    for (let node = 0; node < this.#nodes.count; node++) {
+      this.#simulation.schedule(this.#log.deliveryNs(entry, node), this.#deliveryKind, node, entry);
+    }
+  }
+
+  #onDelivery(node: number, entry: number): void {
+    const state = this.#states[node]!;
+    const service = this.#log.service[entry]!;
+    state.pending.push({ entry, deliveredNs: this.#simulation.nowNs });
+    const triggerNs = this.#log.triggerNs[entry]!;
+    if (this.#log.isDeletion[entry] === 1) state.triggers.delete(service);
+    else if (triggerNs !== NO_TRIGGER) {
+      const collected = state.triggers.get(service);
+      if (collected === undefined) state.triggers.set(service, [triggerNs]);
+      else collected.push(triggerNs);
+    }
+    if (!state.isSyncing) this.#signal(node);
+  }
+
+  /** A signal reaches the runner, which is not at a sync: it runs now or brings its timer forward. */
+  #signal(node: number): void {
+    const state = this.#states[node]!;
+    const nowNs = this.#simulation.nowNs;
+    const { runner } = this.#parameters;
+    if (runner.canRunAt(node, nowNs)) this.#start(node);
+    else {
+      const deferredNs = runner.deferredUntilNs(node, nowNs);
+      if (deferredNs < state.timerNs) this.#arm(node, deferredNs);
+    }
+  }
+
+  #onTimer(node: number): void {
+    const state = this.#states[node]!;
+    state.timer = null;
+    state.timerNs = Infinity;
+    this.#start(node);
+  }
+
+  /** Lets the deliveries of this very instant come in first: a sync covers all that is delivered by its start. */
+  #start(node: number): void {
+    const state = this.#states[node]!;
+    if (state.timer !== null) this.#simulation.cancel(state.timer);
+    state.timer = null;
+    state.timerNs = Infinity;
+    state.isSyncing = true;
+    this.#simulation.schedule(this.#simulation.nowNs, this.#startKind, node);
+  }
+
+  #onStart(node: number): void {
+    const { mode, runner, partialSync, fullSyncIntervalNs } = this.#parameters;
+    const state = this.#states[node]!;
+    const startNs = this.#simulation.nowNs;
+    const { pending, triggers } = state;
+    state.pending = [];
+    state.triggers = new Map();
+
+    const changedServices = new Set<number>();
+    for (const { entry } of pending) {
+      changedServices.add(this.#log.service[entry]!);
+      this.#apply(state, this.#log.service[entry]!, this.#log.endpointsAfter[entry]!);
+    }
+    let changedLines = 0;
+    for (const service of changedServices) changedLines += mode.linesOfChangedService(state.endpoints[service]!);
+    const isFull = !partialSync || startNs - state.lastFullNs >= fullSyncIntervalNs;
+    const cleansUp = mode.cleansUp(state.totals, startNs - state.lastCleanUpNs);
+    const referenceNs = isFull
+      ? mode.fullSyncNs(state.totals, cleansUp)
+      : mode.partialSyncNs(state.totals, changedLines, cleansUp);
+    const durationNs = Math.round(referenceNs * this.#nodes.slowness[node]!);
+    const endNs = startNs + durationNs;
+    this.syncs++;
+    if (cleansUp) state.lastCleanUpNs = endNs;
+    if (isFull) {
+      this.fullSyncs++;
+      state.lastFullNs = endNs;
+    }
+
+    const { observedLatency, trueLatency, fanOut, wait, sync, syncDuration } = this.#recorders;
+    syncDuration.record(durationNs * SECONDS_PER_NS);
+    for (const { entry, deliveredNs } of pending) {
+      fanOut.record((deliveredNs - this.#log.commitNs[entry]!) * SECONDS_PER_NS);
+      wait.record((startNs - deliveredNs) * SECONDS_PER_NS);
+      sync.record(durationNs * SECONDS_PER_NS);
+      trueLatency.record((endNs - this.#log.changeNs[entry]!) * SECONDS_PER_NS);
+    }
+    for (const collected of triggers.values()) {
+      for (const triggerNs of collected) observedLatency.record((endNs - triggerNs) * SECONDS_PER_NS);
+    }
+    this.deliveries += pending.length;
+    runner.onRun(node, startNs, endNs);
+    this.#simulation.schedule(endNs, this.#endKind, node);
+  }
+
+  #onEnd(node: number): void {
+    const state = this.#states[node]!;
+    state.isSyncing = false;
+    this.#arm(node, this.#parameters.runner.maxIntervalDueNs(node));
+    if (state.pending.length > 0) this.#signal(node);
+  }
+
+  #arm(node: number, dueNs: number): void {
+    const state = this.#states[node]!;
+    if (state.timer !== null) this.#simulation.cancel(state.timer);
+    state.timerNs = dueNs;
+    state.timer = dueNs <= this.#endNs ? this.#simulation.schedule(dueNs, this.#timerKind, node) : null;
+  }
+
+  #apply(state: NodeState, service: number, endpoints: number): void {
+    const before = state.endpoints[service]!;
+    state.endpoints[service] = endpoints;
+    state.totals.endpoints += endpoints - before;
+    state.totals.servicesWithEndpoints += (endpoints > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
+  }
+}

@@ -1,0 +1,272 @@
+/**
+ * Version profiles: what every setting is when the scenario does not say, by Kubernetes version, each with its origin.
+ *
+ *   `kubernetes: "1.27"` --versionProfile--> one Constant per setting --normalize--> Scenario
+ *
+ * The shape is that of the Scenario type, so the compiler proves that no setting lacks a default and that no default stands
+ * anywhere else. Left out are the settings that only a user can know: nodes, services, workload.
+ */
+
+import type { Scenario } from '../../scenario/scenario.js';
+import { constant, type Constant } from './provenance.js';
+
+export const SUPPORTED_VERSIONS = [
+  '1.20',
+  '1.21',
+  '1.22',
+  '1.23',
+  '1.24',
+  '1.25',
+  '1.26',
+  '1.27',
+  '1.28',
+  '1.29',
+  '1.30',
+  '1.31',
+  '1.32',
+  '1.33',
+  '1.34',
+  '1.35',
+  '1.36',
+] as const;
+
+export type KubernetesVersion = (typeof SUPPORTED_VERSIONS)[number];
+
+/**
+ * The newest version whose rules were read on both sides of it: the kube-proxy runner in 1.34, the controllers in 1.36. For
+ * 1.36 itself the data plane is taken to be unchanged.
+ */
+export const DEFAULT_VERSION: KubernetesVersion = '1.35';
+
+/** T with every leaf replaced by a constant of the leaf's type. The brackets keep a union such as `number | null` one leaf. */
+export type Sourced<T> = [T] extends [object] ? { readonly [Key in keyof T]: Sourced<T[Key]> } : Constant<T>;
+
+/** The settings that have a default. */
+export type DefaultSettings = Pick<
+  Scenario,
+  'seed' | 'durationNs' | 'drainLimitNs' | 'replications' | 'controlPlane' | 'kubelet' | 'kubeProxy' | 'pods' | 'wire'
+> & { readonly cluster: Omit<Scenario['cluster'], 'nodes'> };
+
+export interface VersionProfile extends Sourced<DefaultSettings> {
+  /** Defaults of the Deployment API; a fraction, as the API's own default is a percentage. */
+  readonly rollingUpdate: { readonly maxSurge: Constant; readonly maxUnavailable: Constant };
+}
+
+const MS = 1_000_000;
+const SECOND = 1_000_000_000;
+const MINUTE = 60 * SECOND;
+
+/** A default that upstream source code or its reference states: known, so without a range. */
+const upstream = <Value>(value: Value, unit: string, source: string, date: string): Constant<Value> =>
+  constant<Value>({ value, unit, evidence: 'documentation', source, date, range: null });
+
+/** A default chosen here. The range says how far real clusters may be from it. */
+const assumed = <Value>(
+  value: Value,
+  unit: string,
+  source: string,
+  range: readonly [Value, Value] | null = null,
+): Constant<Value> => constant<Value>({ value, unit, evidence: 'assumption', source, date: '2026-07', range });
+
+const KCM_FLAGS = 'kube-controller-manager command line reference';
+
+/** Minor versions are compared as numbers: as texts "1.9" would be newer than "1.20". */
+const minorOf = (version: KubernetesVersion): number => Number(version.slice('1.'.length));
+
+export const versionProfile = (version: KubernetesVersion): VersionProfile => {
+  const minor = minorOf(version);
+  return {
+    seed: assumed(1, '1', 'Any fixed number makes runs repeatable'),
+    durationNs: assumed<number | null>(null, 'ns', 'A run ends when its workload is done and all is quiet'),
+    drainLimitNs: assumed(10 * MINUTE, 'ns', 'Longer than any settled cluster needs; ends runs that never settle'),
+    replications: {
+      min: assumed(5, '1', 'Fewest replications with which a Student-t interval is useful', [3, 100]),
+      max: assumed(5, '1', 'As many as min: the cost of a run is known before it starts', [3, 100]),
+      precision: assumed<number | null>(null, '1', 'Asked for by the scenario'),
+    },
+    cluster: {
+      zones: assumed(3, '1', 'A regional cluster of the large cloud providers', [1, 6]),
+      apiServerToNodeLatencyNs: {
+        min: assumed(0.2 * MS, 'ns', 'One-way latency inside a zone', [0.05 * MS, 0.5 * MS]),
+        max: assumed(1 * MS, 'ns', 'One-way latency between zones of a region', [0.5 * MS, 5 * MS]),
+      },
+      nodeSpeedFactor: assumed(1, '1', 'A node like the machine that the cost constants were measured on', [0.5, 4]),
+      nodeSpeedVariation: assumed(0.1, '1', 'Equal machines under unequal load', [0, 0.5]),
+    },
+    controlPlane: controlPlane(minor),
+    kubelet: kubelet(minor),
+    kubeProxy: kubeProxy(minor),
+    pods: {
+      startupNs: {
+        median: assumed(2 * SECOND, 'ns', 'Image present on the node; no image pull, no init container', [
+          1 * SECOND,
+          10 * SECOND,
+        ]),
+        p99: constant({
+          value: 5 * SECOND,
+          unit: 'ns',
+          evidence: 'documentation',
+          source:
+            'Kubernetes scalability SLO: startup of stateless schedulable pods, p99 at most 5 s, without image pull',
+          date: '2026-07',
+          range: [2 * SECOND, 60 * SECOND],
+        }),
+      },
+      shutdownNs: {
+        median: assumed(1 * SECOND, 'ns', 'A process that exits on SIGTERM without preStop hook', [
+          0.1 * SECOND,
+          30 * SECOND,
+        ]),
+        p99: assumed(10 * SECOND, 'ns', 'Bounded by the default terminationGracePeriodSeconds of 30', [
+          1 * SECOND,
+          30 * SECOND,
+        ]),
+      },
+    },
+    wire: wire(),
+    rollingUpdate: {
+      maxSurge: upstream(0.25, '1', 'Deployment API: strategy.rollingUpdate.maxSurge', 'apps/v1'),
+      maxUnavailable: upstream(0.25, '1', 'Deployment API: strategy.rollingUpdate.maxUnavailable', 'apps/v1'),
+    },
+  };
+};
+
+const controlPlane = (minor: number): VersionProfile['controlPlane'] => ({
+  apiServer: {
+    // One per zone. A single API server, as in the 5000-node scale tests, would send every watch event through one card.
+    replicas: assumed(3, '1', 'kubeadm high-availability topology: three control-plane nodes', [1, 5]),
+    networkBandwidthBitsPerSecond: assumed<number | null>(
+      10e9,
+      'bit/s',
+      'Network card of a virtual machine of a control-plane size',
+      [1e9, 100e9],
+    ),
+  },
+  etcd: {
+    writeLatencyNs: {
+      median: assumed(3 * MS, 'ns', 'etcd performance guide: 1.6 ms mean for one client on SSD, plus API server work', [
+        2 * MS,
+        5 * MS,
+      ]),
+      p99: assumed(15 * MS, 'ns', 'etcd alerts when the p99 of fsync passes 10 ms or of a commit 25 ms', [
+        10 * MS,
+        25 * MS,
+      ]),
+    },
+    maxRequestBytes: upstream<number | null>(1_572_864, 'B', 'etcd limits: --max-request-bytes, 1.5 MiB', 'etcd 3.6'),
+  },
+  controllerManager: {
+    kubeApiQps: upstream(20, '1/s', `${KCM_FLAGS}: --kube-api-qps, for each controller by itself`, '2026-07'),
+    kubeApiBurst: upstream(30, '1', `${KCM_FLAGS}: --kube-api-burst, for each controller by itself`, '2026-07'),
+    concurrentEndpointSyncs: upstream(5, '1', `${KCM_FLAGS}: --concurrent-endpoint-syncs`, '2026-07'),
+    concurrentServiceEndpointSyncs: constant({
+      ...upstream(5, '1', `${KCM_FLAGS}: --concurrent-service-endpoint-syncs`, '2026-07'),
+      range: [1, 50],
+    }),
+    endpointUpdatesBatchPeriodNs: upstream(0, 'ns', `${KCM_FLAGS}: --endpoint-updates-batch-period`, '2026-07'),
+    endpointSliceUpdatesBatchPeriodNs: upstream(
+      0,
+      'ns',
+      `${KCM_FLAGS}: --endpointslice-updates-batch-period`,
+      '2026-07',
+    ),
+    maxEndpointsPerSlice: constant({
+      ...upstream(100, '1', `${KCM_FLAGS}: --max-endpoints-per-slice`, '2026-07'),
+      range: [1, 1000],
+    }),
+    maxEndpointsPerObject: constant<number | null>({
+      value: minor >= 22 ? 1000 : null,
+      unit: '1',
+      evidence: 'source code',
+      source:
+        minor >= 22
+          ? 'Endpoints controller: truncation at 1000 addresses since 1.22'
+          : 'Endpoints controller: no truncation before 1.22 (1.21 only adds a warning annotation)',
+      date: `Kubernetes 1.${minor}`,
+      range: null,
+    }),
+  },
+});
+
+const kubelet = (minor: number): VersionProfile['kubelet'] => {
+  const source = (field: string): string =>
+    `KubeletConfiguration ${field}: ${minor >= 27 ? '50 and 100 since' : '5 and 10 before'} 1.27`;
+  return {
+    kubeApiQps: upstream(minor >= 27 ? 50 : 5, '1/s', source('kubeAPIQPS'), `Kubernetes 1.${minor}`),
+    kubeApiBurst: upstream(minor >= 27 ? 100 : 10, '1', source('kubeAPIBurst'), `Kubernetes 1.${minor}`),
+  };
+};
+
+const kubeProxy = (minor: number): VersionProfile['kubeProxy'] => {
+  const date = `Kubernetes 1.${minor}`;
+  return {
+    mode: upstream('iptables', '', 'KubeProxyConfiguration mode: the default on Linux', date),
+    discovery: upstream<'EndpointSlice' | 'Endpoints'>(
+      'EndpointSlice',
+      '',
+      'kube-proxy on Linux reads EndpointSlices by default since about 1.19',
+      date,
+    ),
+    minSyncPeriodNs: upstream(1 * SECOND, 'ns', 'KubeProxyConfiguration iptables.minSyncPeriod: 1 s since 1.20', date),
+    syncPeriodNs: upstream(30 * SECOND, 'ns', 'KubeProxyConfiguration iptables.syncPeriod', date),
+    syncRunner: constant<'token-bucket' | 'min-interval'>({
+      value: minor >= 34 ? 'min-interval' : 'token-bucket',
+      unit: '',
+      evidence: 'source code',
+      source:
+        minor >= 34
+          ? 'pkg/proxy/runner: waits minSyncPeriod after every sync, since 1.34'
+          : 'pkg/util/async BoundedFrequencyRunner: token bucket with burst 2, up to 1.33',
+      date,
+      range: null,
+    }),
+    minimizeIPTablesRestore: upstream(
+      minor >= 27,
+      '',
+      'KEP-3453, feature gate MinimizeIPTablesRestore: alpha and off in 1.26, on by default since 1.27',
+      date,
+    ),
+  };
+};
+
+/** Object sizes depend on how long names are. "Typical" lengths are those of a cloud cluster with Deployment-made pod names. */
+const wire = (): VersionProfile['wire'] => {
+  const length = (bytes: number, example: string, range: readonly [number, number]): Constant =>
+    assumed(bytes, 'B', `Length of a name such as ${example}`, range);
+  return {
+    format: upstream<'protobuf' | 'json'>('protobuf', '', 'Content type of in-tree components', '2026-07'),
+    nameLengths: {
+      namespace: length(12, '"team-billing"', [4, 63]),
+      service: length(12, '"checkout-api"', [3, 63]),
+      pod: length(29, '"checkout-api-7d9c6b8f5d-x2x4q"', [10, 63]),
+      node: length(27, '"ip-10-0-123-45.ec2.internal"', [8, 63]),
+      zone: length(10, '"us-east-1a"', [2, 30]),
+      ip: length(13, '"10.123.45.167"', [7, 39]),
+    },
+    bytesPerEndpoint: assumed<number | null>(null, 'B', 'Sizes are counted field by field'),
+    minObjectBytes: assumed(0, 'B', 'Sizes are counted field by field'),
+  };
+};
+
+/** One line of a report's method section: the setting as scenario files name it, and its default. */
+export interface NamedConstant {
+  readonly path: string;
+  readonly constant: Constant<unknown>;
+}
+
+/** All defaults of a version, in the order in which a scenario file lists the settings. */
+export const profileConstants = (version: KubernetesVersion): NamedConstant[] => {
+  const found: NamedConstant[] = [];
+  const collect = (path: string, entry: object): void => {
+    for (const [key, value] of Object.entries(entry) as [string, object][]) {
+      const childPath = path === '' ? fileName(key) : `${path}.${fileName(key)}`;
+      if ('evidence' in value) found.push({ path: childPath, constant: value as Constant<unknown> });
+      else collect(childPath, value);
+    }
+  };
+  collect('', versionProfile(version));
+  return found;
+};
+
+/** Scenario files carry units in their values ("1s"), the normalized scenario in its names (minSyncPeriodNs). */
+const fileName = (key: string): string => key.replace(/(Ns|BitsPerSecond)$/, '');

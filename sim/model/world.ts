@@ -1,0 +1,484 @@
+/**
+ * One replication: the scenario's cluster, wired together and run.
+ *
+ *   Scenario, replication --> World: workload --> pods, kubelets --> endpoint controller --> watch fan-out --> kube-proxies
+ *                                                    Recorder <---------------------------------------------|
+ *
+ * A pure function of (scenario, replication): the scenario holds the seed.
+ */
+
+import { RandomStreams } from '../kernel/random.js';
+import { Simulation, type EventKind } from '../kernel/simulation.js';
+import type { IntOrPercent, Scenario, WorkloadAction } from '../scenario/scenario.js';
+import { createNodes, type NodeTable } from './cluster/nodes.js';
+import { EvenPlacement } from './cluster/placement.js';
+import { PodState, PodTable } from './cluster/pods.js';
+import { ServiceTable } from './cluster/services.js';
+import type { Discovery } from './controlplane/discovery.js';
+import { EndpointController, type CommittedWrite } from './controlplane/endpoint-controller.js';
+import { EndpointSlices } from './controlplane/endpoint-slices.js';
+import { EndpointsObjects } from './controlplane/endpoints-object.js';
+import { Etcd } from './controlplane/etcd.js';
+import { NO_TRIGGER, WatchFanOut } from './controlplane/watch-fan-out.js';
+import { constantEndpointSize, endpointObjectSize, type EndpointObjectSize } from './controlplane/wire-size.js';
+import { IptablesMode } from './node/iptables-mode.js';
+import { KubeProxies } from './node/kube-proxies.js';
+import { Kubelets } from './node/kubelets.js';
+import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from './node/sync-runner.js';
+import { Recorder, type WatchCpuCosts } from './recorder.js';
+import { API_SERVER_COSTS, ENDPOINT_CONTROLLER_COSTS } from './versions/costs.js';
+import { ENDPOINT_CONTROLLER_RULES, KUBE_PROXY_RULES } from './versions/rules.js';
+import { Churn } from './workload/churn.js';
+import { Deployments } from './workload/deployments.js';
+import { PodLifecycle } from './workload/pod-lifecycle.js';
+import { ReplicaSets } from './workload/replica-sets.js';
+
+const NS_PER_SECOND = 1e9;
+/** Pod Ready transitions and creation timestamps are written with a resolution of one second, rounded down. */
+const TIMESTAMP_RESOLUTION_NS = NS_PER_SECOND;
+
+const ns = (seconds: number): number => Math.round(seconds * NS_PER_SECOND);
+
+const WATCH_CPU: WatchCpuCosts = {
+  encodeNsPerObject: API_SERVER_COSTS.encodePerObject.value * NS_PER_SECOND,
+  encodeNsPerByte: API_SERVER_COSTS.encodePerByte.value * NS_PER_SECOND,
+  sendNsPerEvent: API_SERVER_COSTS.sendPerEvent.value * NS_PER_SECOND,
+  sendNsPerByte: API_SERVER_COSTS.sendPerByte.value * NS_PER_SECOND,
+};
+
+/** What a caller may show while a replication runs. */
+export interface WorldProgress {
+  /** Simulated time so far. */
+  readonly nowNs: number;
+  readonly events: number;
+  readonly deliveries: number;
+}
+
+export class World {
+  readonly recorder = new Recorder();
+  readonly simulation: Simulation;
+  readonly log: WatchFanOut;
+  readonly kubeProxies: KubeProxies;
+  readonly warnings: string[] = [];
+
+  readonly #scenario: Scenario;
+  readonly #nodes: NodeTable;
+  readonly #services: ServiceTable;
+  readonly #pods: PodTable;
+  readonly #replicaSets: ReplicaSets;
+  readonly #lifecycle: PodLifecycle;
+  readonly #deployments: Deployments;
+  readonly #churn: Churn;
+  readonly #controller: EndpointController;
+  readonly #discovery: Discovery;
+  readonly #watchLatencyNs = ns(API_SERVER_COSTS.watchLatencyToControllers.value);
+  readonly #actionKind: EventKind;
+  readonly #replaceNextKind: EventKind;
+  readonly #streams: RandomStreams;
+  /** Pods that are still to be replaced by each `replaceEach` action. */
+  readonly #toReplace = new Map<number, { service: number; pod: number }[]>();
+  /** Services whose creation the workload waits for. */
+  readonly #absent: ReadonlySet<number>;
+  #droppedKeys = 0;
+
+  constructor(scenario: Scenario, replication: number) {
+    const { cluster, controlPlane, kubelet, pods } = scenario;
+    this.#scenario = scenario;
+    const streams = new RandomStreams(scenario.seed, replication);
+    this.#streams = streams;
+    const simulation = new Simulation({
+      context: `scenario "${scenario.name}", seed ${scenario.seed}, replication ${replication}`,
+      fingerprint: true,
+    });
+    this.simulation = simulation;
+    this.#nodes = createNodes(cluster, streams);
+    this.#services = new ServiceTable(scenario.services);
+    this.#pods = new PodTable(cluster.nodes, this.#services.count);
+    const etcd = new Etcd(controlPlane.etcd, streams);
+    const kubelets = new Kubelets(
+      cluster.nodes,
+      { ...kubelet, getLatencyNs: ns(API_SERVER_COSTS.getLatency.value) },
+      etcd,
+    );
+    this.#lifecycle = new PodLifecycle(
+      simulation,
+      this.#pods,
+      kubelets,
+      etcd,
+      { ...pods, watchLatencyNs: this.#watchLatencyNs },
+      streams,
+    );
+    this.#replicaSets = new ReplicaSets(
+      simulation,
+      this.#services.count,
+      this.#pods,
+      new EvenPlacement(cluster.nodes, streams),
+      this.#lifecycle,
+      controlPlane.controllerManager,
+      scenario.durationNs ?? Infinity,
+    );
+    this.#discovery = this.#createDiscovery();
+    this.log = new WatchFanOut(this.#services.count, {
+      apiServers: controlPlane.apiServer.replicas,
+      watchers: cluster.nodes,
+      dispatchPerWatcherNs: ns(API_SERVER_COSTS.dispatchPerWatcher.value),
+      networkBandwidthBitsPerSecond: controlPlane.apiServer.networkBandwidthBitsPerSecond,
+      latencyNs: this.#nodes.latencyNs,
+    });
+    this.#controller = this.#createController(etcd);
+    // After the controller's: a listener of the workload must not see a pod before the controller has queued its service.
+    this.#lifecycle.onObserved((service, observed, change) => {
+      if (!this.#isAbsent(service)) this.#controller.podsChanged(service, observed, change);
+    });
+    this.#deployments = new Deployments(
+      simulation,
+      this.#pods,
+      this.#replicaSets,
+      this.#lifecycle,
+      etcd,
+      controlPlane.controllerManager,
+      this.#watchLatencyNs,
+      streams,
+    );
+    this.#churn = new Churn(simulation, this.#replicaSets, this.#watchLatencyNs, streams);
+    this.#absent = this.#servicesToBeCreated();
+    this.#populate();
+    this.kubeProxies = this.#createKubeProxies();
+    this.#actionKind = simulation.registerKind('workload: action', (index) =>
+      this.#act(scenario.workload[index]!, index),
+    );
+    this.#replaceNextKind = simulation.registerKind('workload: next replacement', (index) => this.#replaceNext(index));
+    scenario.workload.forEach((action, index) => simulation.schedule(action.atNs, this.#actionKind, index));
+  }
+
+  /** Runs until the workload is done and all is quiet, or the scenario's limits are reached. */
+  run(onProgress?: (progress: WorldProgress) => void): void {
+    const { durationNs, drainLimitNs } = this.#scenario;
+    const limitNs = durationNs === null ? Infinity : durationNs + drainLimitNs;
+    const { simulation } = this;
+    // In slices of simulated time, so that progress can be shown without an event of its own.
+    while (simulation.pending > 0 && simulation.nowNs < limitNs) {
+      simulation.run(Math.min(limitNs, simulation.nowNs + NS_PER_SECOND));
+      onProgress?.({
+        nowNs: simulation.nowNs,
+        events: simulation.eventsFired,
+        deliveries: this.kubeProxies.deliveries,
+      });
+    }
+    this.kubeProxies.settleIdle(this.endNs);
+    this.#warn();
+    if (simulation.pending === 0) this.#checkConservation();
+  }
+
+  /** When the run was quiet: after the last event and the last sync. */
+  get endNs(): number {
+    return Math.max(this.simulation.nowNs, this.kubeProxies.lastAppliedNs);
+  }
+
+  /** When the workload began. */
+  get startNs(): number {
+    return Math.min(...this.#scenario.workload.map((action) => action.atNs));
+  }
+
+  #createDiscovery(): Discovery {
+    const { cluster, controlPlane, kubeProxy, wire } = this.#scenario;
+    const kind = kubeProxy.discovery;
+    const sizeOf = (overCapacity: boolean): EndpointObjectSize =>
+      wire.bytesPerEndpoint === null
+        ? endpointObjectSize({
+            kind,
+            format: wire.format,
+            nameLengths: wire.nameLengths,
+            hasZone: cluster.zones > 0,
+            hasZoneHint: false,
+            overCapacity,
+          })
+        : constantEndpointSize(wire.bytesPerEndpoint, wire.minObjectBytes);
+    const { maxEndpointsPerSlice, maxEndpointsPerObject } = controlPlane.controllerManager;
+    return kind === 'EndpointSlice'
+      ? new EndpointSlices(this.#pods, this.#services.count, sizeOf(false), maxEndpointsPerSlice)
+      : new EndpointsObjects(
+          this.#pods,
+          this.#services.count,
+          { complete: sizeOf(false), truncated: sizeOf(true) },
+          maxEndpointsPerObject,
+        );
+  }
+
+  #createController(etcd: Etcd): EndpointController {
+    const { controllerManager } = this.#scenario.controlPlane;
+    const isSlices = this.#discovery.kind === 'EndpointSlice';
+    const rules = isSlices ? ENDPOINT_CONTROLLER_RULES.endpointSlice : ENDPOINT_CONTROLLER_RULES.endpoints;
+    return new EndpointController(
+      this.simulation,
+      this.#services.count,
+      this.#discovery,
+      etcd,
+      {
+        kubeApiQps: controllerManager.kubeApiQps,
+        kubeApiBurst: controllerManager.kubeApiBurst,
+        workers: isSlices
+          ? controllerManager.concurrentServiceEndpointSyncs
+          : controllerManager.concurrentEndpointSyncs,
+        batchPeriodNs: isSlices
+          ? controllerManager.endpointSliceUpdatesBatchPeriodNs
+          : controllerManager.endpointUpdatesBatchPeriodNs,
+        retryBaseNs: ns(rules.retryBase.value),
+        retryMaxNs: ns(rules.retryMax.value),
+        maxRetries: ENDPOINT_CONTROLLER_RULES.maxRetries.value,
+        retryQps: ENDPOINT_CONTROLLER_RULES.retryQps.value,
+        retryBurst: ENDPOINT_CONTROLLER_RULES.retryBurst.value,
+        informerLatencyNs: this.#watchLatencyNs,
+        syncBaseNs: ns(ENDPOINT_CONTROLLER_COSTS.syncBase.value),
+        syncPerEndpointNs: ENDPOINT_CONTROLLER_COSTS.syncPerEndpoint.value * NS_PER_SECOND,
+      },
+      {
+        onCommit: (committed) => this.#onCommit(committed),
+        onUnchanged: () => this.recorder.onUnchanged(),
+        onRejected: () => this.recorder.onRejected(),
+        onStaleSync: () => this.recorder.onStaleSync(),
+        onDropped: () => this.#droppedKeys++,
+      },
+    );
+  }
+
+  #createKubeProxies(): KubeProxies {
+    const { kubeProxy, cluster } = this.#scenario;
+    const fullSyncIntervalNs = ns(KUBE_PROXY_RULES.fullSyncInterval.value);
+    const intervals = {
+      minIntervalNs: kubeProxy.minSyncPeriodNs,
+      retryIntervalNs: kubeProxy.syncPeriodNs,
+      maxIntervalNs: Math.max(fullSyncIntervalNs, kubeProxy.minSyncPeriodNs),
+    };
+    const runner: SyncRunner =
+      kubeProxy.syncRunner === 'min-interval'
+        ? new MinIntervalRunner(cluster.nodes, intervals)
+        : new TokenBucketRunner(cluster.nodes, intervals, KUBE_PROXY_RULES.burstSyncs.value);
+    // A cluster that has been up for long: every node had its last full sync at some time of the past interval.
+    const hash = this.#streams.hash('kube-proxy-last-full-sync');
+    const lastFullSyncNs = Float64Array.from(
+      { length: cluster.nodes },
+      (_, node) => -Math.round(hash.uniform(node, 0) * fullSyncIntervalNs),
+    );
+    return new KubeProxies(
+      this.simulation,
+      this.log,
+      this.#nodes,
+      Int32Array.from({ length: this.#services.count }, (_, service) => this.#discovery.usableEndpoints(service)),
+      {
+        mode: new IptablesMode(kubeProxy.syncPeriodNs),
+        runner,
+        partialSync: kubeProxy.minimizeIPTablesRestore,
+        fullSyncIntervalNs,
+        lastFullSyncNs,
+      },
+      this.recorder.proxies,
+    );
+  }
+
+  #servicesToBeCreated(): ReadonlySet<number> {
+    const services = new Set<number>();
+    for (const action of this.#scenario.workload) {
+      if (action.kind !== 'createService') continue;
+      for (const service of this.#servicesOf(action.service)) services.add(service);
+    }
+    return services;
+  }
+
+  /** All pods of the start are ready, and everybody knows of them. */
+  #populate(): void {
+    for (let service = 0; service < this.#services.count; service++) {
+      const pods: number[] = [];
+      for (let n = this.#services.initialEndpoints(service); n > 0; n--) {
+        const pod = this.#replicaSets.adopt(service);
+        this.#pods.condition[pod] = PodState.hasAddress | PodState.ready;
+        this.#pods.observed[pod] = PodState.hasAddress | PodState.ready;
+        pods.push(pod);
+      }
+      if (!this.#absent.has(service)) this.#discovery.initialize(service, pods);
+    }
+  }
+
+  #onCommit(committed: CommittedWrite): void {
+    const { service, write, changeNs, triggerNs } = committed;
+    const commitNs = this.simulation.nowNs;
+    const isDeletion = write.verb === 'delete';
+    const entry = this.log.append(
+      {
+        service,
+        bytes: write.frameBytes,
+        changeNs,
+        triggerNs:
+          triggerNs === null || isDeletion
+            ? NO_TRIGGER
+            : Math.floor(triggerNs / TIMESTAMP_RESOLUTION_NS) * TIMESTAMP_RESOLUTION_NS,
+        isDeletion,
+        endpointsAfter: this.#discovery.usableEndpoints(service),
+      },
+      commitNs,
+    );
+    this.recorder.onCommit(committed, entry, commitNs, this.log, WATCH_CPU);
+    this.kubeProxies.onAppend(entry);
+  }
+
+  #act(action: WorkloadAction, index: number): void {
+    switch (action.kind) {
+      case 'rollingUpdate':
+        for (const service of this.#servicesOf(action.service)) {
+          const replicas = this.#replicaSets.replicas(service).length;
+          this.#deployments.rollOut(
+            service,
+            resolve(action.maxSurge, replicas, Math.ceil),
+            resolve(action.maxUnavailable, replicas, Math.floor),
+          );
+        }
+        return;
+      case 'replaceEach': {
+        const pods = [...this.#servicesOf(action.service)].flatMap((service) =>
+          this.#replicaSets.replicas(service).map((pod) => ({ service, pod })),
+        );
+        this.#toReplace.set(index, pods.reverse());
+        this.#replaceNext(index);
+        return;
+      }
+      case 'churn':
+        this.#churn.start({
+          podsPerSecond: action.podsPerSecond,
+          arrivals: action.arrivals,
+          services: this.#groupsOrAll(action.services),
+          endNs: Math.min(this.#endOfWorkloadNs, action.atNs + (action.forNs ?? Infinity)),
+        });
+        return;
+      case 'scale':
+        for (const service of this.#servicesOf(action.service)) this.#scale(service, action.to);
+        return;
+      case 'podChange':
+        for (const service of this.#servicesOf(action.service)) this.#changePod(service, action.change);
+        return;
+      case 'createService':
+        for (const service of this.#servicesOf(action.service)) this.#createService(service);
+        return;
+    }
+  }
+
+  #replaceNext(index: number): void {
+    const next = this.#toReplace.get(index)!.pop();
+    if (next === undefined || this.simulation.nowNs > this.#endOfWorkloadNs) return;
+    this.#replicaSets.replaceAtOnce(next.service, next.pod);
+    const action = this.#scenario.workload[index]!;
+    if (action.kind === 'replaceEach') {
+      this.simulation.schedule(this.simulation.nowNs + action.intervalNs, this.#replaceNextKind, index);
+    }
+  }
+
+  #scale(service: number, to: number): void {
+    const replicas = this.#replicaSets.replicas(service);
+    for (let missing = to - replicas.length; missing > 0; missing--) this.#replicaSets.create(service);
+    // Among equally ready pods the youngest go first.
+    while (replicas.length > to && this.#replicaSets.delete(service, replicas.at(-1)!));
+  }
+
+  #changePod(service: number, change: 'notReady' | 'ready' | 'replace'): void {
+    const replicas = this.#replicaSets.replicas(service);
+    if (change === 'replace') {
+      const pod = replicas[0];
+      if (pod !== undefined) this.#replicaSets.replaceAtOnce(service, pod);
+      return;
+    }
+    const isReady = change === 'ready';
+    const pod = replicas.find(
+      (candidate) => (this.#pods.condition[candidate]! & PodState.ready) === (isReady ? 0 : PodState.ready),
+    );
+    if (pod !== undefined) this.#lifecycle.setReady(pod, isReady);
+  }
+
+  /** The pods were there before; the service's creation is what its first endpoint objects date from. */
+  #createService(service: number): void {
+    const nowNs = this.simulation.nowNs;
+    this.#controller.serviceCreated(service, this.#replicaSets.replicas(service), {
+      changeNs: nowNs,
+      committedNs: nowNs,
+      triggerNs: nowNs,
+    });
+  }
+
+  #isAbsent(service: number): boolean {
+    return this.#absent.has(service) && this.#discovery.publishedEndpoints(service) === 0;
+  }
+
+  get #endOfWorkloadNs(): number {
+    return this.#scenario.durationNs ?? Infinity;
+  }
+
+  *#servicesOf(group: string): Generator<number> {
+    const { first, end } = this.#services.range(group);
+    for (let service = first; service < end; service++) yield service;
+  }
+
+  #groupsOrAll(groups: readonly string[]): number[] {
+    const names = groups.length > 0 ? groups : this.#scenario.services.map(({ name }) => name);
+    return names.flatMap((name) => [...this.#servicesOf(name)]);
+  }
+
+  #warn(): void {
+    const { simulation, recorder } = this;
+    if (simulation.pending > 0) {
+      this.warnings.push('The drain limit was reached with changes still in flight: late updates are missing.');
+    }
+    if (recorder.rejected > 0) {
+      this.warnings.push(
+        `${recorder.rejected} writes of ${this.#discovery.kind} objects were over etcd's request limit and refused: nodes never saw them.`,
+      );
+    }
+    if (this.#droppedKeys > 0) {
+      this.warnings.push(
+        `The ${this.#discovery.kind} controller gave up ${this.#droppedKeys} services after its last retry.`,
+      );
+    }
+    for (const { service, share } of this.#deployments.unfinished()) {
+      const group = this.#services.groups[this.#services.group[service]!]!.name;
+      this.warnings.push(
+        `The rolling update of a service of "${group}" had ${Math.floor(share * 100)} % of its new pods ready when the run ended.`,
+      );
+    }
+  }
+
+  /**
+   * Laws that hold once everything is quiet, whatever the scenario; a violation is a fault of the simulator.
+   * A refused write leaves the objects behind the pods, so then only the fan-out is checked.
+   */
+  #checkConservation(): void {
+    const { log, kubeProxies, recorder } = this;
+    const late = kubeProxies.cursor.findIndex((cursor) => cursor !== log.length);
+    if (late >= 0) this.#violated(`node ${late} applied ${kubeProxies.cursor[late]!} of ${log.length} writes`);
+    if (kubeProxies.deliveries !== log.length * this.#nodes.count) {
+      this.#violated(`${kubeProxies.deliveries} deliveries of ${log.length} writes to ${this.#nodes.count} nodes`);
+    }
+    let bytes = 0;
+    for (let entry = 0; entry < log.length; entry++) bytes += log.bytes[entry]! * log.watchers;
+    if (bytes !== recorder.bytesTotal) this.#violated(`${recorder.bytesTotal} bytes counted, ${bytes} sent`);
+    if (recorder.rejected > 0 || this.#droppedKeys > 0) return;
+
+    const ready = new Int32Array(this.#services.count);
+    for (let pod = 0; pod < this.#pods.count; pod++) {
+      const usable = PodState.hasAddress | PodState.ready;
+      if (this.#pods.condition[pod] === usable) ready[this.#pods.service[pod]!]!++;
+    }
+    const cap = this.#discovery.maxUsableEndpoints;
+    for (let service = 0; service < ready.length; service++) {
+      const expected = this.#isAbsent(service) ? 0 : Math.min(cap, ready[service]!);
+      const published = this.#discovery.usableEndpoints(service);
+      if (published !== expected) {
+        this.#violated(`service ${service} has ${published} usable endpoints published and ${expected} ready pods`);
+      }
+    }
+  }
+
+  #violated(what: string): never {
+    throw new Error(`conservation violated: ${what} (seed ${this.#scenario.seed}, ${this.simulation.nowNs} ns)`);
+  }
+}
+
+function resolve(amount: IntOrPercent, replicas: number, round: (value: number) => number): number {
+  return 'absolute' in amount ? amount.absolute : round(amount.fraction * replicas);
+}
