@@ -1,0 +1,47 @@
+/** One replication: runs the world of a scenario and hands back its measurements as plain data. */
+
+import { World } from '../model/world.js';
+import type { Scenario } from '../scenario/scenario.js';
+import type { ReplicationMeasurements } from './results.js';
+
+/**
+ * A pure function of its arguments: same scenario and replication, same result on any thread and machine.
+ *
+ * `onProgress` hears of the share of the scenario's duration that is simulated (0 while there is none to compare with) and
+ * of the events so far.
+ */
+export function runReplication(
+  scenario: Scenario,
+  replication: number,
+  onProgress?: (fraction: number, events: number) => void,
+): ReplicationMeasurements {
+  const world = new World(scenario, replication);
+  const { durationNs } = scenario;
+  world.run(
+    onProgress &&
+      (({ nowNs, events }) => onProgress(durationNs === null ? 0 : Math.min(1, nowNs / durationNs), events)),
+  );
+  const { recorder, log, kubeProxies, simulation, startNs, endNs } = world;
+  return {
+    replication,
+    distributions: mapValues(recorder.distributions(log, kubeProxies), (histogram) => histogram.toSparse()),
+    scalars: recorder.scalars(log, kubeProxies, startNs, endNs),
+    series: mapValues(recorder.series(), (series) => series.toJSON()),
+    simulatedNs: endNs,
+    events: simulation.eventsFired,
+    deliveries: kubeProxies.deliveries,
+    fingerprint: simulation.fingerprint,
+    warnings: world.warnings,
+  };
+}
+
+function mapValues<Key extends string, From, To>(
+  record: Partial<Record<Key, From>>,
+  convert: (value: From) => To,
+): Partial<Record<Key, To>> {
+  return Object.fromEntries(
+    Object.entries<From | undefined>(record).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, convert(value)]],
+    ),
+  ) as Partial<Record<Key, To>>;
+}
