@@ -7,7 +7,7 @@
  * anywhere else. Left out are the settings that only a user can know: nodes, services, workload.
  */
 
-import type { Scenario } from '../../scenario/scenario.js';
+import type { Scenario } from '../scenario.js';
 import { constant, type Constant } from './provenance.js';
 
 export const SUPPORTED_VERSIONS = [

@@ -1,0 +1,169 @@
+/**
+ * The normalized scenario: what a scenario file means once every default has been filled in and every shorthand expanded.
+ *
+ *   scenario.yaml --load--> spec (what the user wrote) --normalize--> Scenario (this file) --build--> world
+ *
+ * Everything below the scenario floor works from this type, so no default stands anywhere else. Units are in the names;
+ * durations are integer nanoseconds, sizes bytes, bandwidths bits per second. `null` means "without this limit".
+ * The object is plain JSON: it crosses to worker threads, and its canonical JSON text is what the scenario hash is made of.
+ */
+
+/** What one run simulates: a scenario with one variant's changes applied. */
+export interface Scenario {
+  readonly name: string;
+  /** One sentence or paragraph for the report; empty when the file gives none. */
+  readonly description: string;
+  /** The question of the capacity planner that the file answers (Q1 to Q12), or null. */
+  readonly question: string | null;
+  /** Version profile, "1.20" and later: picks every default that changed between versions. */
+  readonly kubernetes: string;
+  readonly seed: number;
+  /** Workload stops starting new actions after this; null: the run ends when the workload is done and all is quiet. */
+  readonly durationNs: number | null;
+  /** After the workload's end the run goes on until nothing is in flight, at most this long. */
+  readonly drainLimitNs: number;
+  readonly replications: ReplicationPolicy;
+  readonly cluster: ClusterSettings;
+  readonly controlPlane: ControlPlaneSettings;
+  readonly kubelet: ClientLimits;
+  readonly kubeProxy: KubeProxySettings;
+  readonly pods: PodSettings;
+  readonly wire: WireSettings;
+  readonly services: readonly ServiceSettings[];
+  readonly workload: readonly WorkloadAction[];
+}
+
+/** Replications run until every gated metric's relative half-width is at most `precision`, or until `max`. */
+export interface ReplicationPolicy {
+  readonly min: number;
+  readonly max: number;
+  /** Relative half-width of the 95 % interval asked for, e.g. 0.05; null: exactly `min` replications. */
+  readonly precision: number | null;
+}
+
+/** A client-go token bucket: the flags --kube-api-qps and --kube-api-burst. */
+export interface ClientLimits {
+  readonly kubeApiQps: number;
+  readonly kubeApiBurst: number;
+}
+
+export interface ClusterSettings {
+  readonly nodes: number;
+  readonly zones: number;
+  /** One-way latency from an API server to a node, drawn once per node, uniform in this range. */
+  readonly apiServerToNodeLatencyNs: { readonly min: number; readonly max: number };
+  /** Rule-programming time of a node relative to the machine that the cost constants were measured on. */
+  readonly nodeSpeedFactor: number;
+  /** Coefficient of variation of that factor between nodes (lognormal, mean 1). */
+  readonly nodeSpeedVariation: number;
+}
+
+export interface ControlPlaneSettings {
+  readonly apiServer: {
+    readonly replicas: number;
+    /** Egress of one API server's network card, bits per second; null: unlimited. */
+    readonly networkBandwidthBitsPerSecond: number | null;
+  };
+  readonly etcd: {
+    /** Latency of a write as its client sees it, lognormal. */
+    readonly writeLatencyNs: { readonly median: number; readonly p99: number };
+    /** Largest request that etcd accepts (its --max-request-bytes); null: no limit. */
+    readonly maxRequestBytes: number | null;
+  };
+  readonly controllerManager: ClientLimits & {
+    readonly concurrentEndpointSyncs: number;
+    readonly concurrentServiceEndpointSyncs: number;
+    readonly endpointUpdatesBatchPeriodNs: number;
+    readonly endpointSliceUpdatesBatchPeriodNs: number;
+    readonly maxEndpointsPerSlice: number;
+    /** Addresses that the Endpoints controller keeps in one object (1000 since 1.22); null: it does not truncate. */
+    readonly maxEndpointsPerObject: number | null;
+  };
+}
+
+export interface KubeProxySettings {
+  readonly mode: 'iptables';
+  readonly discovery: 'EndpointSlice' | 'Endpoints';
+  readonly minSyncPeriodNs: number;
+  readonly syncPeriodNs: number;
+  /** The runner of 1.34 and later, or the token-bucket runner up to 1.33. */
+  readonly syncRunner: 'token-bucket' | 'min-interval';
+  /** Partial iptables-restore (KEP-3453, on by default since 1.27). */
+  readonly minimizeIPTablesRestore: boolean;
+}
+
+export interface PodSettings {
+  /** From the creation of a pod to the moment its kubelet sees it ready, lognormal. */
+  readonly startupNs: { readonly median: number; readonly p99: number };
+  /** From the deletion of a pod to the moment its containers have stopped, lognormal. */
+  readonly shutdownNs: { readonly median: number; readonly p99: number };
+}
+
+export interface WireSettings {
+  readonly format: 'protobuf' | 'json';
+  /** Lengths of the strings in an endpoint, in bytes (one byte per character). */
+  readonly nameLengths: {
+    readonly namespace: number;
+    readonly service: number;
+    readonly pod: number;
+    readonly node: number;
+    readonly zone: number;
+    readonly ip: number;
+  };
+  /** A constant size per endpoint without overhead, as papers assume; null: sizes field by field. */
+  readonly bytesPerEndpoint: number | null;
+  /** With bytesPerEndpoint only: no object is smaller than this. */
+  readonly minObjectBytes: number;
+}
+
+export interface ServiceSettings {
+  readonly name: string;
+  /** How many services of this shape there are. Services 2, 3, ... are called name-2, name-3, ... */
+  readonly count: number;
+  /** Pods behind each of them at the start; all ready. */
+  readonly endpoints: number;
+}
+
+/** How many, as a plain number or as a share of the replicas; the caller rounds (surge up, unavailable down). */
+export type IntOrPercent = { readonly absolute: number } | { readonly fraction: number };
+
+/** Something that changes the cluster, from `atNs` on. `service` names a group of `services`; all its services take part. */
+export type WorkloadAction =
+  | {
+      readonly kind: 'rollingUpdate';
+      readonly atNs: number;
+      readonly service: string;
+      readonly maxSurge: IntOrPercent;
+      readonly maxUnavailable: IntOrPercent;
+    }
+  | {
+      /** Replaces every pod in one API update each, at a fixed interval: the assumption of published estimates. */
+      readonly kind: 'replaceEach';
+      readonly atNs: number;
+      readonly service: string;
+      readonly intervalNs: number;
+    }
+  | {
+      readonly kind: 'churn';
+      readonly atNs: number;
+      /** null: until the end of the run, which then must have a duration. */
+      readonly forNs: number | null;
+      readonly podsPerSecond: number;
+      readonly arrivals: 'poisson' | 'regular';
+      /** Groups whose pods are replaced; every pod of them is equally likely. Empty: all groups. */
+      readonly services: readonly string[];
+    }
+  | { readonly kind: 'scale'; readonly atNs: number; readonly service: string; readonly to: number }
+  | {
+      /** One pod of the service changes: turns unready, turns ready again, or is replaced in one update. */
+      readonly kind: 'podChange';
+      readonly atNs: number;
+      readonly service: string;
+      readonly change: 'notReady' | 'ready' | 'replace';
+    }
+  | {
+      /** The service is created at `atNs`, its pods being ready before; until then it is absent. */
+      readonly kind: 'createService';
+      readonly atNs: number;
+      readonly service: string;
+    };

@@ -1,0 +1,214 @@
+/**
+ * Rules between settings, checked on the normalized scenario, as a default can contradict what the file says. Each rule
+ * names the sections of the file that it reads: one that has a mistake of its own silences the rule, and no other rule.
+ */
+
+import { formatDuration, quote } from '../units.js';
+import type { Finding, Path } from './findings.js';
+import type { Scenario, WorkloadAction } from '../model/scenario.js';
+import { MAX_PODS, MAX_SERVICES, type SectionName } from './schema.js';
+
+interface Rule {
+  readonly reads: readonly SectionName[];
+  readonly check: (scenario: Scenario) => Finding[];
+}
+
+export const checkConsistency = (scenario: Scenario, isBroken: (section: SectionName) => boolean): Finding[] =>
+  RULES.filter(({ reads }) => !reads.some(isBroken)).flatMap(({ check }) => check(scenario));
+
+const contradiction = (path: Path, message: string, suggestion: string | null = null): Finding => ({
+  code: 'KH019',
+  path,
+  message,
+  suggestion,
+});
+
+const when = (condition: boolean, finding: () => Finding): Finding[] => (condition ? [finding()] : []);
+
+const tooMany = (message: string): Finding => ({ code: 'KH022', path: ['services'], message, suggestion: null });
+
+/** A lognormal distribution has its 99th percentile above its median; equal values make it a constant. */
+const checkDistribution = (
+  path: Path,
+  { median, p99 }: { readonly median: number; readonly p99: number },
+): Finding[] => [
+  ...when(p99 < median, () =>
+    contradiction(
+      [...path, 'p99'],
+      `the p99 of ${formatDuration(p99)} is below the median of ${formatDuration(median)}`,
+    ),
+  ),
+  ...when(median === 0 && p99 > 0, () =>
+    contradiction([...path, 'median'], 'a lognormal median of 0s has no p99 above it', 'use a median of 1ns or more'),
+  ),
+];
+
+const RULES: readonly Rule[] = [
+  {
+    reads: ['replications'],
+    check: ({ replications: { min, max, precision } }) => [
+      ...when(min > max, () => contradiction(['replications', 'max'], `the max of ${max} is below the min of ${min}`)),
+      ...when(min < max && precision === null, () =>
+        contradiction(
+          ['replications', 'max'],
+          'a max above the min is never reached without a precision',
+          'add a precision, such as "precision: 5%", or write one number',
+        ),
+      ),
+      ...when(precision !== null && max < 2, () =>
+        contradiction(['replications', 'max'], 'one replication has no interval, and so never reaches a precision'),
+      ),
+    ],
+  },
+  {
+    reads: ['cluster'],
+    check: ({ cluster: { apiServerToNodeLatencyNs: latencyNs } }) =>
+      when(latencyNs.min > latencyNs.max, () =>
+        contradiction(
+          ['cluster', 'apiServerToNodeLatency', 'min'],
+          `the min of ${formatDuration(latencyNs.min)} is above the max of ${formatDuration(latencyNs.max)}`,
+        ),
+      ),
+  },
+  {
+    reads: ['controlPlane'],
+    check: ({ controlPlane }) =>
+      checkDistribution(['controlPlane', 'etcd', 'writeLatency'], controlPlane.etcd.writeLatencyNs),
+  },
+  {
+    reads: ['kubeProxy'],
+    // kube-proxy refuses to start with such a configuration.
+    check: ({ kubeProxy: { minSyncPeriodNs, syncPeriodNs } }) =>
+      when(minSyncPeriodNs > syncPeriodNs, () =>
+        contradiction(
+          ['kubeProxy', 'minSyncPeriod'],
+          `the minSyncPeriod of ${formatDuration(minSyncPeriodNs)} is above the syncPeriod of ${formatDuration(syncPeriodNs)}`,
+        ),
+      ),
+  },
+  {
+    reads: ['pods'],
+    check: ({ pods }) => [
+      ...checkDistribution(['pods', 'startup'], pods.startupNs),
+      ...checkDistribution(['pods', 'shutdown'], pods.shutdownNs),
+    ],
+  },
+  {
+    reads: ['wire'],
+    check: ({ wire: { bytesPerEndpoint, minObjectBytes } }) =>
+      when(minObjectBytes > 0 && bytesPerEndpoint === null, () =>
+        contradiction(
+          ['wire', 'minObjectBytes'],
+          'minObjectBytes holds only for sizes of bytesPerEndpoint, which is not set',
+          'set bytesPerEndpoint, or remove minObjectBytes',
+        ),
+      ),
+  },
+  {
+    reads: ['services', 'workload'],
+    check: ({ services, workload }) => {
+      const serviceCount = services.reduce((sum, { count }) => sum + count, 0);
+      const podCount = services.reduce((sum, { name, count, endpoints }) => {
+        const targets = workload.map((action) => (action.kind === 'scale' && action.service === name ? action.to : 0));
+        return sum + count * targets.reduce((most, target) => Math.max(most, target), endpoints);
+      }, 0);
+      return [
+        ...when(serviceCount > MAX_SERVICES, () => tooMany(`${serviceCount} services are more than ${MAX_SERVICES}`)),
+        ...when(podCount > MAX_PODS, () => tooMany(`${podCount} pods are more than ${MAX_PODS}`)),
+      ];
+    },
+  },
+  {
+    reads: ['workload'],
+    check: ({ workload }) =>
+      when(workload.length === 0, () => ({
+        code: 'KH021',
+        path: ['workload'],
+        message: 'the workload is empty: nothing would change, and nothing be measured',
+        suggestion: null,
+      })),
+  },
+  { reads: ['duration', 'workload'], check: checkTimes },
+  { reads: ['services', 'workload'], check: checkPodsToActOn },
+  { reads: ['workload'], check: checkCreation },
+];
+
+/** Path of an action in the file. */
+const pathOf = (action: WorkloadAction, index: number): Path => ['workload', index, action.kind];
+
+function checkTimes({ durationNs, workload }: Scenario): Finding[] {
+  return workload.flatMap((action, index) => {
+    if (durationNs === null) {
+      return when(action.kind === 'churn' && action.forNs === null, () =>
+        contradiction(
+          pathOf(action, index),
+          'churn without an end in a scenario without a duration never ends',
+          'add "for: 10m" to the churn, or "duration: 10m" at the top of the file',
+        ),
+      );
+    }
+    return when(action.atNs >= durationNs, () =>
+      contradiction(
+        ['workload', index, 'at'],
+        `the action at ${formatDuration(action.atNs)} would never start: the duration is ${formatDuration(durationNs)}`,
+      ),
+    );
+  });
+}
+
+/** Pods come from the start, or from a `scale` that is due before. */
+function checkPodsToActOn({ services, workload }: Scenario): Finding[] {
+  const hasPods = (service: string, atNs: number): boolean =>
+    services.some(({ name, endpoints }) => name === service && endpoints > 0) ||
+    workload.some((other) => other.kind === 'scale' && other.service === service && other.to > 0 && other.atNs <= atNs);
+
+  return workload.flatMap((action, index) => {
+    switch (action.kind) {
+      case 'rollingUpdate':
+      case 'replaceEach':
+      case 'podChange':
+        return when(
+          services.some(({ name }) => name === action.service) && !hasPods(action.service, action.atNs),
+          () => ({
+            code: 'KH021',
+            path: [...pathOf(action, index), 'service'],
+            message: `the service ${quote(action.service)} has no pods at that time`,
+            suggestion: 'give it endpoints, or add a "scale" before',
+          }),
+        );
+      case 'churn': {
+        const taking = action.services.length === 0 ? services.map(({ name }) => name) : action.services;
+        return when(!taking.some((service) => hasPods(service, action.atNs)), () => ({
+          code: 'KH021',
+          path: pathOf(action, index),
+          message: 'none of the services has pods that could be replaced at that time',
+          suggestion: null,
+        }));
+      }
+      case 'scale':
+      case 'createService':
+        return [];
+    }
+  });
+}
+
+/** A service is created once, and nothing happens to it before. */
+function checkCreation({ workload }: Scenario): Finding[] {
+  return workload.flatMap((creation, created) => {
+    if (creation.kind !== 'createService') return [];
+    return workload.flatMap((action, index) => {
+      if (index === created || action.kind === 'churn' || action.service !== creation.service) return [];
+      if (action.kind === 'createService') {
+        return when(index > created, () =>
+          contradiction(pathOf(action, index), `the service ${quote(action.service)} is created a second time`),
+        );
+      }
+      return when(action.atNs < creation.atNs, () =>
+        contradiction(
+          ['workload', index, 'at'],
+          `at ${formatDuration(action.atNs)} the service ${quote(action.service)} does not exist: it is created at ${formatDuration(creation.atNs)}`,
+        ),
+      );
+    });
+  });
+}

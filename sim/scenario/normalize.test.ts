@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import { versionProfile } from '../model/versions/profiles.js';
+import { parseExperiment } from './load.js';
+import type { Scenario } from '../model/scenario.js';
+
+const normalized = (more = ''): Scenario =>
+  parseExperiment(
+    [
+      'apiVersion: kube-headroom/v1',
+      'kind: Scenario',
+      'metadata: { name: test }',
+      more.includes('cluster:') ? '' : 'cluster: { nodes: 10 }',
+      'services: [{ name: web, endpoints: 5 }]',
+      more.includes('workload:') ? '' : 'workload: [{ at: 1s, rollingUpdate: { service: web } }]',
+      more,
+    ].join('\n'),
+    'test.yaml',
+  ).variants[0]!.scenario;
+
+const rolloutOf = (limits: string) =>
+  normalized(`workload: [{ at: 1s, rollingUpdate: { service: web${limits} } }]`).workload[0];
+
+test('a setting that the file does not give has the default of the version profile', () => {
+  const scenario = normalized('kubernetes: "1.21"');
+  const profile = versionProfile('1.21');
+  expect(scenario.kubelet.kubeApiBurst).toBe(profile.kubelet.kubeApiBurst.value);
+  expect(scenario.controlPlane.controllerManager.maxEndpointsPerObject).toBeNull();
+  expect(scenario.drainLimitNs).toBe(600e9);
+});
+
+test('"unlimited" is no limit', () => {
+  const { apiServer, etcd } = normalized(
+    'controlPlane: { apiServer: { networkBandwidth: unlimited }, etcd: { maxRequestBytes: unlimited } }',
+  ).controlPlane;
+  expect(apiServer.networkBandwidthBitsPerSecond).toBeNull();
+  expect(etcd.maxRequestBytes).toBeNull();
+});
+
+test('a zero is a value and not a missing one', () => {
+  expect(normalized('kubeProxy: { minSyncPeriod: 0s }').kubeProxy.minSyncPeriodNs).toBe(0);
+  expect(normalized('cluster: { nodes: 1, nodeSpeedVariation: 0 }').cluster.nodeSpeedVariation).toBe(0);
+});
+
+test('a scenario is plain JSON, as it crosses to worker threads', () => {
+  const scenario = normalized();
+  expect(JSON.parse(JSON.stringify(scenario))).toEqual(scenario);
+});
+
+describe('replications', () => {
+  test.each([
+    ['', { min: 5, max: 5, precision: null }],
+    ['replications: 7', { min: 7, max: 7, precision: null }],
+    ['replications: { min: 3 }', { min: 3, max: 3, precision: null }],
+    ['replications: { max: 3 }', { min: 3, max: 3, precision: null }],
+    ['replications: { precision: 5% }', { min: 5, max: 40, precision: 0.05 }],
+    ['replications: { min: 60, precision: 5% }', { min: 60, max: 60, precision: 0.05 }],
+    ['replications: { min: 4, max: 9, precision: 1% }', { min: 4, max: 9, precision: 0.01 }],
+  ])('%j', (text, policy) => {
+    expect(normalized(text).replications).toEqual(policy);
+  });
+});
+
+describe('a rolling update', () => {
+  test('has the limits of a Deployment by default', () => {
+    expect(rolloutOf('')).toMatchObject({ maxSurge: { fraction: 0.25 }, maxUnavailable: { fraction: 0.25 } });
+  });
+
+  test('takes numbers of pods and percentages', () => {
+    expect(rolloutOf(', maxSurge: 3, maxUnavailable: 10%')).toMatchObject({
+      maxSurge: { absolute: 3 },
+      maxUnavailable: { fraction: 0.1 },
+    });
+  });
+
+  test('with both limits 0 has one pod unavailable, as in Kubernetes', () => {
+    expect(rolloutOf(', maxSurge: 0, maxUnavailable: 0%')).toMatchObject({
+      maxSurge: { absolute: 0 },
+      maxUnavailable: { absolute: 1 },
+    });
+  });
+});
+
+test('every action has its normalized form', () => {
+  const { workload } = normalized(
+    [
+      'duration: 10m',
+      'workload:',
+      '  - { at: 2s, replaceEach: { service: web, interval: 100ms } }',
+      '  - { at: 3s, churn: { podsPerSecond: 0.5 } }',
+      '  - { at: 4s, churn: { podsPerSecond: 2, for: 1m, arrivals: regular, services: [web] } }',
+      '  - { at: 5s, scale: { service: web, to: 8 } }',
+      '  - { at: 6s, podChange: { service: web, change: notReady } }',
+      '  - { at: 1s, createService: { service: web } }',
+    ].join('\n'),
+  );
+  expect(workload).toEqual([
+    { kind: 'replaceEach', atNs: 2e9, service: 'web', intervalNs: 100e6 },
+    { kind: 'churn', atNs: 3e9, forNs: null, podsPerSecond: 0.5, arrivals: 'poisson', services: [] },
+    { kind: 'churn', atNs: 4e9, forNs: 60e9, podsPerSecond: 2, arrivals: 'regular', services: ['web'] },
+    { kind: 'scale', atNs: 5e9, service: 'web', to: 8 },
+    { kind: 'podChange', atNs: 6e9, service: 'web', change: 'notReady' },
+    { kind: 'createService', atNs: 1e9, service: 'web' },
+  ]);
+});

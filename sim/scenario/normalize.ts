@@ -1,0 +1,161 @@
+/** Spec -> Scenario: every default filled in from the version profile, every shorthand written out. */
+
+import type { Constant } from '../model/versions/provenance.js';
+import { DEFAULT_VERSION, type Sourced, type VersionProfile, versionProfile } from '../model/versions/profiles.js';
+import type { IntOrPercent, ReplicationPolicy, Scenario, WorkloadAction } from '../model/scenario.js';
+import type { Spec } from './schema.js';
+
+type Distribution = { readonly median: number; readonly p99: number };
+type WorkloadEntry = Spec['workload'][number];
+
+/** Replications that a precision may take when the file sets no maximum. */
+const MAX_REPLICATIONS_WITH_PRECISION = 40;
+
+export const normalize = (spec: Spec): Scenario => {
+  const kubernetes = spec.kubernetes ?? DEFAULT_VERSION;
+  const profile = versionProfile(kubernetes);
+  const { apiServer, etcd, controllerManager } = spec.controlPlane ?? {};
+  const defaults = profile.controlPlane;
+  return {
+    name: spec.metadata.name,
+    description: spec.metadata.description ?? '',
+    question: spec.metadata.question ?? null,
+    kubernetes,
+    seed: or(spec.seed, profile.seed),
+    durationNs: or(spec.duration, profile.durationNs),
+    drainLimitNs: or(spec.drainLimit, profile.drainLimitNs),
+    replications: replicationPolicy(spec.replications, profile),
+    cluster: {
+      nodes: spec.cluster.nodes,
+      zones: or(spec.cluster.zones, profile.cluster.zones),
+      apiServerToNodeLatencyNs: {
+        min: or(spec.cluster.apiServerToNodeLatency?.min, profile.cluster.apiServerToNodeLatencyNs.min),
+        max: or(spec.cluster.apiServerToNodeLatency?.max, profile.cluster.apiServerToNodeLatencyNs.max),
+      },
+      nodeSpeedFactor: or(spec.cluster.nodeSpeedFactor, profile.cluster.nodeSpeedFactor),
+      nodeSpeedVariation: or(spec.cluster.nodeSpeedVariation, profile.cluster.nodeSpeedVariation),
+    },
+    controlPlane: {
+      apiServer: {
+        replicas: or(apiServer?.replicas, defaults.apiServer.replicas),
+        networkBandwidthBitsPerSecond: or(
+          apiServer?.networkBandwidth,
+          defaults.apiServer.networkBandwidthBitsPerSecond,
+        ),
+      },
+      etcd: {
+        writeLatencyNs: distribution(etcd?.writeLatency, defaults.etcd.writeLatencyNs),
+        maxRequestBytes: or(etcd?.maxRequestBytes, defaults.etcd.maxRequestBytes),
+      },
+      controllerManager: {
+        kubeApiQps: or(controllerManager?.kubeApiQps, defaults.controllerManager.kubeApiQps),
+        kubeApiBurst: or(controllerManager?.kubeApiBurst, defaults.controllerManager.kubeApiBurst),
+        concurrentEndpointSyncs: or(
+          controllerManager?.concurrentEndpointSyncs,
+          defaults.controllerManager.concurrentEndpointSyncs,
+        ),
+        concurrentServiceEndpointSyncs: or(
+          controllerManager?.concurrentServiceEndpointSyncs,
+          defaults.controllerManager.concurrentServiceEndpointSyncs,
+        ),
+        endpointUpdatesBatchPeriodNs: or(
+          controllerManager?.endpointUpdatesBatchPeriod,
+          defaults.controllerManager.endpointUpdatesBatchPeriodNs,
+        ),
+        endpointSliceUpdatesBatchPeriodNs: or(
+          controllerManager?.endpointSliceUpdatesBatchPeriod,
+          defaults.controllerManager.endpointSliceUpdatesBatchPeriodNs,
+        ),
+        maxEndpointsPerSlice: or(
+          controllerManager?.maxEndpointsPerSlice,
+          defaults.controllerManager.maxEndpointsPerSlice,
+        ),
+        maxEndpointsPerObject: or(
+          controllerManager?.maxEndpointsPerObject,
+          defaults.controllerManager.maxEndpointsPerObject,
+        ),
+      },
+    },
+    kubelet: {
+      kubeApiQps: or(spec.kubelet?.kubeApiQps, profile.kubelet.kubeApiQps),
+      kubeApiBurst: or(spec.kubelet?.kubeApiBurst, profile.kubelet.kubeApiBurst),
+    },
+    kubeProxy: {
+      mode: or(spec.kubeProxy?.mode, profile.kubeProxy.mode),
+      discovery: or(spec.kubeProxy?.discovery, profile.kubeProxy.discovery),
+      minSyncPeriodNs: or(spec.kubeProxy?.minSyncPeriod, profile.kubeProxy.minSyncPeriodNs),
+      syncPeriodNs: or(spec.kubeProxy?.syncPeriod, profile.kubeProxy.syncPeriodNs),
+      syncRunner: or(spec.kubeProxy?.syncRunner, profile.kubeProxy.syncRunner),
+      minimizeIPTablesRestore: or(spec.kubeProxy?.minimizeIPTablesRestore, profile.kubeProxy.minimizeIPTablesRestore),
+    },
+    pods: {
+      startupNs: distribution(spec.pods?.startup, profile.pods.startupNs),
+      shutdownNs: distribution(spec.pods?.shutdown, profile.pods.shutdownNs),
+    },
+    wire: {
+      format: or(spec.wire?.format, profile.wire.format),
+      nameLengths: {
+        namespace: or(spec.wire?.nameLengths?.namespace, profile.wire.nameLengths.namespace),
+        service: or(spec.wire?.nameLengths?.service, profile.wire.nameLengths.service),
+        pod: or(spec.wire?.nameLengths?.pod, profile.wire.nameLengths.pod),
+        node: or(spec.wire?.nameLengths?.node, profile.wire.nameLengths.node),
+        zone: or(spec.wire?.nameLengths?.zone, profile.wire.nameLengths.zone),
+        ip: or(spec.wire?.nameLengths?.ip, profile.wire.nameLengths.ip),
+      },
+      bytesPerEndpoint: or(spec.wire?.bytesPerEndpoint, profile.wire.bytesPerEndpoint),
+      minObjectBytes: or(spec.wire?.minObjectBytes, profile.wire.minObjectBytes),
+    },
+    services: spec.services.map(({ name, count, endpoints }) => ({ name, count: count ?? 1, endpoints })),
+    workload: spec.workload.map((entry) => workloadAction(entry, profile)),
+  };
+};
+
+/** The value that the file gives (null being "unlimited"), or the default. */
+const or = <Value>(given: Value | undefined, defaultValue: Constant<Value>): Value =>
+  given === undefined ? defaultValue.value : given;
+
+const distribution = (
+  given: { median?: number | undefined; p99?: number | undefined } | undefined,
+  defaults: Sourced<Distribution>,
+): Distribution => ({ median: or(given?.median, defaults.median), p99: or(given?.p99, defaults.p99) });
+
+/** A plain number is exact; a precision without a maximum gets one, as it may never be reached. */
+const replicationPolicy = (given: Spec['replications'], profile: VersionProfile): ReplicationPolicy => {
+  if (typeof given === 'number') return { min: given, max: given, precision: null };
+  const precision = or(given?.precision, profile.replications.precision);
+  const min = given?.min ?? Math.min(profile.replications.min.value, given?.max ?? Infinity);
+  const max = given?.max ?? (precision === null ? min : Math.max(min, MAX_REPLICATIONS_WITH_PRECISION));
+  return { min, max, precision };
+};
+
+const workloadAction = (entry: WorkloadEntry, profile: VersionProfile): WorkloadAction => {
+  const { at: atNs, rollingUpdate, replaceEach, churn, scale, podChange, createService } = entry;
+  if (rollingUpdate !== undefined) {
+    return { kind: 'rollingUpdate', atNs, service: rollingUpdate.service, ...rolloutLimits(rollingUpdate, profile) };
+  }
+  if (replaceEach !== undefined) {
+    return { kind: 'replaceEach', atNs, service: replaceEach.service, intervalNs: replaceEach.interval };
+  }
+  if (churn !== undefined) {
+    const { podsPerSecond, for: forNs = null, arrivals = 'poisson', services = [] } = churn;
+    return { kind: 'churn', atNs, forNs, podsPerSecond, arrivals, services };
+  }
+  if (scale !== undefined) return { kind: 'scale', atNs, ...scale };
+  if (podChange !== undefined) return { kind: 'podChange', atNs, ...podChange };
+  if (createService !== undefined) return { kind: 'createService', atNs, ...createService };
+  throw new Error('a workload entry without action passed the checks');
+};
+
+/** Two zeros would never replace a pod: the Deployment controller then takes one pod as unavailable. */
+const rolloutLimits = (
+  given: { maxSurge?: IntOrPercent | undefined; maxUnavailable?: IntOrPercent | undefined },
+  { rollingUpdate: defaults }: VersionProfile,
+): { maxSurge: IntOrPercent; maxUnavailable: IntOrPercent } => {
+  const maxSurge = given.maxSurge ?? { fraction: defaults.maxSurge.value };
+  const maxUnavailable = given.maxUnavailable ?? { fraction: defaults.maxUnavailable.value };
+  return isZero(maxSurge) && isZero(maxUnavailable)
+    ? { maxSurge, maxUnavailable: { absolute: 1 } }
+    : { maxSurge, maxUnavailable };
+};
+
+const isZero = (amount: IntOrPercent): boolean => ('absolute' in amount ? amount.absolute : amount.fraction) === 0;

@@ -1,0 +1,404 @@
+/**
+ * What users write: the fields of a scenario file, what each means and which values it takes. The JSON Schema that ships with
+ * the package is generated from here. Defaults are not here but in the version profiles; `null` stands for the default.
+ *
+ * Names are those of Kubernetes' own flags and fields. Ranges are Kubernetes' own where it validates, and otherwise the point
+ * where a value stops making sense or stops fitting into memory.
+ */
+
+import { z } from 'zod';
+
+import { METRICS } from '../metrics.js';
+import { SUPPORTED_VERSIONS } from '../model/versions/profiles.js';
+import {
+  choice,
+  countOrPercent,
+  duration,
+  type FieldIssue,
+  flag,
+  label,
+  nonNegativeNumber,
+  numberOr,
+  percent,
+  period,
+  positiveNumber,
+  quantityOrUnlimited,
+  text,
+  textOrNumber,
+  version,
+  wholeNumber,
+} from './fields.js';
+import { checkStatement, type Statement } from './objectives.js';
+
+/** Twenty times the largest cluster that Kubernetes supports. */
+const MAX_NODES = 100_000;
+export const MAX_SERVICES = 1_000_000;
+/** The tables of ten million pods take about a gigabyte in every worker thread. */
+export const MAX_PODS = 10_000_000;
+const MAX_REPLICATIONS = 10_000;
+/** Above any client limit in use; keeps token buckets within the precision of nanoseconds. */
+const MAX_RATE = 1_000_000;
+
+const name = () => text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'a name of letters, digits, dots, dashes and underscores');
+const title = () => text(/^\S([^\n\r]{0,78}\S)?$/, 'a text of at most 80 characters on one line');
+const service = () => label().describe('Name of an entry of `services`; all services of the entry take part.');
+
+const latencySchema = (what: string) =>
+  z
+    .strictObject({
+      median: duration().optional().describe(`Median of ${what}.`),
+      p99: duration()
+        .optional()
+        .describe(`99th percentile of ${what}; with the median it fixes a lognormal distribution.`),
+    })
+    .optional();
+
+const clientLimits = {
+  kubeApiQps: positiveNumber(MAX_RATE)
+    .optional()
+    .describe('Requests per second that the client may send (--kube-api-qps).'),
+  kubeApiBurst: wholeNumber({ min: 1, max: MAX_RATE })
+    .optional()
+    .describe('Requests that the client may send at once after a pause (--kube-api-burst).'),
+};
+
+const replicationRange = z.strictObject({
+  min: wholeNumber({ min: 1, max: MAX_REPLICATIONS }).optional().describe('Replications that run in any case.'),
+  max: wholeNumber({ min: 1, max: MAX_REPLICATIONS })
+    .optional()
+    .describe('Replications after which a run stops even if the precision is not reached.'),
+  precision: percent({ min: 0.001, max: 1 })
+    .optional()
+    .describe(
+      'Run until the 95 % interval of every objective is at most this wide on either side, relative to the estimate.',
+    ),
+});
+
+const cluster = z.strictObject({
+  nodes: wholeNumber({ min: 1, max: MAX_NODES }).describe('Nodes, each with a kube-proxy that watches all services.'),
+  zones: wholeNumber({ min: 1, max: 1000 }).optional().describe('Zones that the nodes are spread over.'),
+  apiServerToNodeLatency: z
+    .strictObject({
+      min: duration().optional().describe('Latency of the nearest node.'),
+      max: duration().optional().describe('Latency of the farthest node.'),
+    })
+    .optional()
+    .describe(
+      'One-way network latency from an API server to a node: drawn once for each node, uniform between min and max.',
+    ),
+  nodeSpeedFactor: positiveNumber(1000)
+    .optional()
+    .describe(
+      'How long a node takes to program rules, relative to the machine that the costs were measured on: 2 is twice as long.',
+    ),
+  nodeSpeedVariation: nonNegativeNumber(5)
+    .optional()
+    .describe('Coefficient of variation of nodeSpeedFactor between nodes; 0 makes all nodes equal.'),
+});
+
+const controlPlane = z.strictObject({
+  apiServer: z
+    .strictObject({
+      replicas: wholeNumber({ min: 1, max: 100 })
+        .optional()
+        .describe('API servers; the nodes are spread evenly over them.'),
+      networkBandwidth: quantityOrUnlimited({ min: 1e6, max: 1e13 }, 'bits per second', ['10G'])
+        .optional()
+        .describe('Egress of the network card of one API server in bits per second, or "unlimited".'),
+    })
+    .optional()
+    .describe('kube-apiserver.'),
+  etcd: z
+    .strictObject({
+      writeLatency: latencySchema('the latency of a write, as the client of the API server sees it').describe(
+        'Latency of a write to etcd, lognormal.',
+      ),
+      maxRequestBytes: quantityOrUnlimited({ min: 1, max: 1e12 }, 'bytes', ['1.5Mi'])
+        .optional()
+        .describe('Largest request that etcd accepts (--max-request-bytes), or "unlimited".'),
+    })
+    .optional()
+    .describe('etcd.'),
+  controllerManager: z
+    .strictObject({
+      ...clientLimits,
+      concurrentEndpointSyncs: wholeNumber({ min: 1, max: 1000 })
+        .optional()
+        .describe('Workers of the Endpoints controller (--concurrent-endpoint-syncs).'),
+      concurrentServiceEndpointSyncs: wholeNumber({ min: 1, max: 50 })
+        .optional()
+        .describe('Workers of the EndpointSlice controller (--concurrent-service-endpoint-syncs), 1 to 50.'),
+      endpointUpdatesBatchPeriod: duration()
+        .optional()
+        .describe(
+          'How long the Endpoints controller collects pod changes of a service (--endpoint-updates-batch-period).',
+        ),
+      endpointSliceUpdatesBatchPeriod: duration()
+        .optional()
+        .describe(
+          'How long the EndpointSlice controller collects pod changes of a service (--endpointslice-updates-batch-period).',
+        ),
+      maxEndpointsPerSlice: wholeNumber({ min: 1, max: 1000 }, 'the API allows no more in one EndpointSlice')
+        .optional()
+        .describe('Endpoints that the controller puts into one EndpointSlice (--max-endpoints-per-slice), 1 to 1000.'),
+      maxEndpointsPerObject: quantityOrUnlimited({ min: 1, max: MAX_PODS }, 'addresses', ['1000'])
+        .optional()
+        .describe('Addresses after which the Endpoints controller truncates an object, or "unlimited" as before 1.22.'),
+    })
+    .optional()
+    .describe('kube-controller-manager. Each controller has a client of its own with these limits.'),
+});
+
+const kubeProxy = z.strictObject({
+  mode: choice(['iptables']).optional().describe('Proxy mode (--proxy-mode).'),
+  discovery: choice(['EndpointSlice', 'Endpoints'])
+    .optional()
+    .describe(
+      'The API that kube-proxy reads endpoints from; Endpoints shows what large clusters looked like before 1.19.',
+    ),
+  minSyncPeriod: duration().optional().describe('Shortest time between two syncs (--iptables-min-sync-period).'),
+  syncPeriod: period().optional().describe('Time after which a failed sync is retried (--iptables-sync-period).'),
+  syncRunner: choice(['token-bucket', 'min-interval'])
+    .optional()
+    .describe('What spaces syncs: the token bucket of releases up to 1.33, or the pause after every sync since 1.34.'),
+  minimizeIPTablesRestore: flag()
+    .optional()
+    .describe(
+      'Whether a sync writes only the chains of changed services (feature gate MinimizeIPTablesRestore, KEP-3453).',
+    ),
+});
+
+const pods = z.strictObject({
+  startup: latencySchema('the time from the creation of a pod to its readiness').describe(
+    'From the creation of a pod to the moment when its kubelet sees it ready, lognormal.',
+  ),
+  shutdown: latencySchema('the time from the deletion of a pod to the end of its containers').describe(
+    'From the deletion of a pod to the moment when its containers have stopped, lognormal.',
+  ),
+});
+
+const nameLength = (what: string) =>
+  wholeNumber({ min: 1, max: 253 }).optional().describe(`Length of ${what} in bytes.`);
+
+const wire = z.strictObject({
+  format: choice(['protobuf', 'json']).optional().describe('Encoding of watch events.'),
+  nameLengths: z
+    .strictObject({
+      namespace: nameLength('a namespace name'),
+      service: nameLength('a service name'),
+      pod: nameLength('a pod name'),
+      node: nameLength('a node name'),
+      zone: nameLength('a zone name'),
+      ip: nameLength('a pod address in text form'),
+    })
+    .optional()
+    .describe('Lengths of the names in an endpoint, which make most of its size.'),
+  bytesPerEndpoint: positiveNumber(1e6)
+    .optional()
+    .describe(
+      'A constant size per endpoint instead of one counted field by field: the assumption of published estimates.',
+    ),
+  minObjectBytes: wholeNumber({ min: 0, max: 1e9 })
+    .optional()
+    .describe('With bytesPerEndpoint only: no object is smaller than this.'),
+});
+
+const serviceGroup = z.strictObject({
+  name: label().describe('Name of the service; services 2, 3, ... of the entry are called name-2, name-3, ...'),
+  count: wholeNumber({ min: 1, max: MAX_SERVICES }).optional().describe('Services of this shape. Default: 1.'),
+  endpoints: wholeNumber({ min: 0, max: MAX_PODS }, 'more do not fit in memory').describe(
+    'Pods behind each of these services at the start, all ready.',
+  ),
+});
+
+/** Exactly one of these stands in an entry of `workload`. */
+const actions = {
+  rollingUpdate: z
+    .strictObject({
+      service: service(),
+      maxSurge: countOrPercent(Infinity)
+        .optional()
+        .describe('Pods above the replicas, as a number or in percent (rounded up).'),
+      maxUnavailable: countOrPercent(1)
+        .optional()
+        .describe('Pods below the replicas, as a number or in percent (rounded down). 0 with a maxSurge of 0 means 1.'),
+    })
+    .optional()
+    .describe('A Deployment of each service replaces its pods.'),
+  replaceEach: z
+    .strictObject({
+      service: service(),
+      interval: duration().describe('Time from one replacement to the next.'),
+    })
+    .optional()
+    .describe('Replaces pod after pod, each in one API update: the assumption of published estimates.'),
+  churn: z
+    .strictObject({
+      podsPerSecond: positiveNumber(MAX_RATE).describe('Pods replaced per second, over all services that take part.'),
+      for: period().optional().describe('How long; without it, until the `duration` of the scenario ends.'),
+      arrivals: choice(['poisson', 'regular'])
+        .optional()
+        .describe('Whether replacements come at random (Poisson process, the default) or at equal intervals.'),
+      services: z
+        .array(label())
+        .optional()
+        .describe('Names of entries of `services` whose pods take part, each pod equally likely. Default: all.'),
+    })
+    .optional()
+    .describe('Pods are replaced at a rate.'),
+  scale: z
+    .strictObject({
+      service: service(),
+      to: wholeNumber({ min: 0, max: MAX_PODS }, 'more do not fit in memory').describe(
+        'New number of pods of each service.',
+      ),
+    })
+    .optional()
+    .describe('Changes the number of replicas.'),
+  podChange: z
+    .strictObject({
+      service: service(),
+      change: choice(['notReady', 'ready', 'replace']).describe('What happens to the pod.'),
+    })
+    .optional()
+    .describe('One pod of each service changes.'),
+  createService: z
+    .strictObject({ service: service() })
+    .optional()
+    .describe('The service is created now, its pods being ready before; until now it was absent.'),
+};
+
+const ACTION_NAMES = Object.keys(actions) as (keyof typeof actions)[];
+
+const workloadEntry = z
+  .strictObject({ at: duration().describe('When the action starts, from the start of the run.'), ...actions })
+  .superRefine((entry, context) => {
+    const given = ACTION_NAMES.filter((action) => entry[action] !== undefined);
+    if (given.length === 1) return;
+    const params: FieldIssue = {
+      code: 'KH020',
+      suggestion: given.length === 0 ? `use one of: ${ACTION_NAMES.join(', ')}` : 'make one entry for each action',
+    };
+    const message = given.length === 0 ? 'has no action' : `has ${given.length} actions: ${given.join(', ')}`;
+    context.addIssue({ code: 'custom', message, params: { ...params } });
+  })
+  .meta({ oneOf: ACTION_NAMES.map((action) => ({ required: ['at', action] })) });
+
+const METRIC_NAMES = Object.keys(METRICS) as (keyof typeof METRICS)[];
+const metric = () => choice(METRIC_NAMES, 'KH018').describe('What is measured.');
+const statistic = () => text().describe('Of a distribution: mean, p50, p90, p99 or max. Of a scalar: value.');
+
+/** A number that has to be read in the unit of a metric, which stands in another field of the same mapping. */
+const checkedStatement =
+  (field: 'max' | 'value') =>
+  (
+    entry: Statement & { readonly max?: string | number; readonly value?: string | number },
+    context: z.RefinementCtx,
+  ) => {
+    for (const issue of checkStatement(entry, field, entry[field] ?? '')) {
+      const params: FieldIssue = { code: issue.code, suggestion: issue.suggestion };
+      context.addIssue({ code: 'custom', path: [issue.field], message: issue.message, params: { ...params } });
+    }
+  };
+
+const slo = z
+  .strictObject({
+    metric: metric(),
+    statistic: statistic(),
+    max: textOrNumber().describe(
+      'The limit: a number in the base unit of the metric, or a text with a unit such as "30s".',
+    ),
+  })
+  .superRefine(checkedStatement('max'));
+
+const expectation = z
+  .strictObject({
+    id: text().describe('Identity of the published value.'),
+    variant: title().optional().describe('The variant that it is for. Default: the baseline.'),
+    metric: metric(),
+    statistic: statistic(),
+    value: textOrNumber().describe(
+      'The published value: a number in the base unit of the metric, or a text with a unit ("10G").',
+    ),
+    tolerance: percent({ min: 0, max: 10 }).describe('Relative deviation that counts as reproduced.'),
+    source: text().describe('Where the value is published.'),
+    inconsistent: text()
+      .optional()
+      .describe('Why the published value contradicts itself; it is then shown but not judged.'),
+  })
+  .superRefine(checkedStatement('value'));
+
+const variant = z.strictObject({
+  name: title().describe('Name of the variant in reports.'),
+  set: z
+    .record(z.string(), z.unknown())
+    .describe('What differs: paths such as `kubeProxy.minSyncPeriod` or `services.web.endpoints` with their values.'),
+});
+
+const QUESTIONS = Array.from({ length: 12 }, (_, index) => `Q${index + 1}`);
+
+/** One zod schema for each field at the top of the file: a mistake in one does not hide the mistakes in another. */
+export const SECTIONS = {
+  apiVersion: choice(['kube-headroom/v1']).describe('Version of the scenario format.'),
+  kind: choice(['Scenario']).describe('Always Scenario.'),
+  metadata: z
+    .strictObject({
+      name: name().describe('Name of the scenario; results are written to a directory of this name.'),
+      question: choice(QUESTIONS).optional().describe('The capacity-planning question that the scenario answers.'),
+      description: text().optional().describe('What the scenario shows, for the head of the report.'),
+    })
+    .describe('What the scenario is called and what it is for.'),
+  kubernetes: version(SUPPORTED_VERSIONS)
+    .optional()
+    .describe('Kubernetes version, in quotes: picks every default that changed between versions.'),
+  seed: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER })
+    .optional()
+    .describe('Seed of all random numbers: equal seeds give equal results.'),
+  duration: period()
+    .optional()
+    .describe(
+      'The workload starts nothing new after this. Default: the run ends when the workload is done and all is quiet.',
+    ),
+  drainLimit: duration()
+    .optional()
+    .describe('How long a run may go on after the end of the workload, until the last change is on every node.'),
+  replications: numberOr(wholeNumber({ min: 1, max: MAX_REPLICATIONS }), replicationRange)
+    .optional()
+    .describe('Independent repetitions with other random numbers: a number, or a range with a precision to reach.'),
+  cluster: cluster.describe('The nodes and the network between them and the control plane.'),
+  controlPlane: controlPlane.optional().describe('API server, etcd and controllers.'),
+  kubelet: z.strictObject(clientLimits).optional().describe('The API client of every kubelet.'),
+  kubeProxy: kubeProxy.optional().describe('kube-proxy of every node.'),
+  pods: pods.optional().describe('How long pods take to start and to stop.'),
+  wire: wire.optional().describe('How large API objects are on the wire.'),
+  services: z.array(serviceGroup).describe('The services of the cluster, in groups of equal ones.'),
+  workload: z.array(workloadEntry).describe('What changes the cluster: entries with a time and exactly one action.'),
+  slos: z
+    .array(slo)
+    .optional()
+    .describe('Service-level objectives: each statistic must be at most its limit, in every variant.'),
+  expect: z.array(expectation).optional().describe('Published values that the scenario must reproduce.'),
+  baseline: z
+    .strictObject({ name: title().optional().describe('Name of the baseline in reports. Default: baseline.') })
+    .optional()
+    .describe('The scenario without any variant, which always runs first.'),
+  variants: z
+    .array(variant)
+    .optional()
+    .describe('Other runs of the scenario with some settings changed, compared with the baseline.'),
+};
+
+export type SectionName = keyof typeof SECTIONS;
+
+export const SECTION_NAMES = Object.keys(SECTIONS) as SectionName[];
+
+const SpecSchema = z.strictObject(SECTIONS);
+
+/** A scenario file in which every field is sound by itself: units read, nothing filled in. */
+export type Spec = z.output<typeof SpecSchema>;
+
+/** The JSON Schema of scenario files, for editors and other programs. */
+export const jsonSchema = (): Record<string, unknown> => {
+  const { $schema, ...keywords } = z.toJSONSchema(SpecSchema, { io: 'input', target: 'draft-07' });
+  return { $schema, title: 'kube-headroom scenario', ...keywords };
+};

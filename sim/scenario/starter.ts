@@ -1,0 +1,129 @@
+/** What `kube-headroom init` writes: a small scenario that runs as it is, with every setting, its default and its meaning. */
+
+/** Settings that are commented out have the default that the comment shows, of Kubernetes 1.35. */
+export const starterScenario = (): string => `# yaml-language-server: $schema=./scenario.schema.json
+# A scenario for kube-headroom. Run it with: kube-headroom run FILE
+# Editors complete and check the fields after: kube-headroom schema > scenario.schema.json
+# Every line below that is commented out shows a default. Durations are written as "30s", "500ms" or "1h30m".
+apiVersion: kube-headroom/v1
+kind: Scenario
+metadata:
+  name: my-cluster # results are written to a directory of this name
+  description: A rolling update of one large service.
+  # question: Q1
+
+# Picks every default that changed between versions: "1.20" to "1.36".
+kubernetes: "1.35"
+
+# Equal seeds give equal results.
+# seed: 1
+
+# The workload starts nothing new after this. Without it, the run ends when the workload is done and all is quiet.
+# duration: 20m
+# How long the run may go on after that, until the last change is on every node.
+# drainLimit: 10m
+
+# Repetitions with other random numbers: a number, or "{ min: 5, max: 40, precision: 5% }" to go on until the
+# 95 % interval of every objective is that narrow.
+# replications: 5
+
+cluster:
+  nodes: 1000
+  # zones: 3
+  # One-way latency from an API server to a node, drawn once for each node, uniform between min and max.
+  # apiServerToNodeLatency: { min: 200us, max: 1ms }
+  # How long a node takes to program rules, relative to the machine that the costs were measured on, ...
+  # nodeSpeedFactor: 1
+  # ... and how much that varies between nodes (coefficient of variation).
+  # nodeSpeedVariation: 0.1
+
+controlPlane:
+  apiServer:
+    # replicas: 3
+    # Egress of the network card of one API server, in bits per second, or "unlimited".
+    # networkBandwidth: 10G
+  etcd:
+    # Lognormal, as the client of the API server sees it.
+    # writeLatency: { median: 3ms, p99: 15ms }
+    # Largest request, in bytes, or "unlimited".
+    # maxRequestBytes: 1.5Mi
+  # Flags of kube-controller-manager. Each controller has its own client with these limits.
+  controllerManager:
+    # kubeApiQps: 20
+    # kubeApiBurst: 30
+    # Workers of the Endpoints and of the EndpointSlice controller.
+    # concurrentEndpointSyncs: 5
+    # concurrentServiceEndpointSyncs: 5
+    # How long each of them collects pod changes of a service.
+    # endpointUpdatesBatchPeriod: 0s
+    # endpointSliceUpdatesBatchPeriod: 0s
+    # maxEndpointsPerSlice: 100
+    # Addresses after which an Endpoints object is truncated, or "unlimited" as before 1.22.
+    # maxEndpointsPerObject: 1000
+
+# The API client of every kubelet (5 and 10 before 1.27).
+kubelet:
+  # kubeApiQps: 50
+  # kubeApiBurst: 100
+
+kubeProxy:
+  # mode: iptables
+  # The API that kube-proxy reads: EndpointSlice or Endpoints.
+  # discovery: EndpointSlice
+  # Shortest time between two syncs, and time after which a failed one is retried.
+  # minSyncPeriod: 1s
+  # syncPeriod: 30s
+  # What spaces syncs: min-interval since 1.34, token-bucket before.
+  # syncRunner: min-interval
+  # Whether a sync writes only what changed (KEP-3453, since 1.27).
+  # minimizeIPTablesRestore: true
+
+# Lognormal times: from creation to readiness, and from deletion to the end of the containers.
+pods:
+  # startup: { median: 2s, p99: 5s }
+  # shutdown: { median: 1s, p99: 10s }
+
+# How large objects are on the wire.
+wire:
+  # protobuf or json
+  # format: protobuf
+  # Bytes of each name; they make most of the size of an endpoint.
+  # nameLengths: { namespace: 12, service: 12, pod: 29, node: 27, zone: 10, ip: 13 }
+  # A constant size per endpoint, as published estimates assume, instead of one counted field by field; ...
+  # bytesPerEndpoint: 100
+  # ... then, no object is smaller than this.
+  # minObjectBytes: 0
+
+# Groups of equal services. Pods are spread over the nodes and ready at the start.
+services:
+  - { name: small, count: 500, endpoints: 5 }
+  - { name: big, endpoints: 500 } # count: 1
+
+# What changes: a time and one action for each entry.
+workload:
+  - at: 10s
+    rollingUpdate: { service: big, maxSurge: 25%, maxUnavailable: 25% }
+  # - { at: 1m, churn: { podsPerSecond: 20, for: 5m, arrivals: poisson, services: [small] } }
+  # - { at: 1m, scale: { service: big, to: 600 } }
+  # - { at: 1m, replaceEach: { service: big, interval: 100ms } }
+  # - { at: 1m, podChange: { service: big, change: notReady } } # or ready, or replace
+  # - { at: 1m, createService: { service: big } } # until then, it is absent
+
+# Limits that every variant must keep. The run fails when one does not.
+slos:
+  - { metric: network_programming_duration_seconds, statistic: p99, max: 30s }
+
+# Published values that the scenario must reproduce.
+# expect:
+#   - { id: my-measurement, variant: baseline, metric: watch_bytes_total, statistic: value,
+#       value: 2G, tolerance: 5%, source: "where it is published", inconsistent: "why it cannot be judged" }
+
+# What the scenario as it stands is called in comparisons.
+baseline:
+  # name: baseline
+
+# The same with some settings changed: paths with dots, list entries by name or as [0].
+variants:
+  - name: min-sync-period-10s
+    set: { kubeProxy.minSyncPeriod: 10s }
+`;
