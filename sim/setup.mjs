@@ -2,7 +2,7 @@
 // Plain JavaScript without dependencies, because it runs before anything is installed.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -36,3 +36,12 @@ if (installedMs < modifiedMs(join(root, 'package-lock.json')) || installedMs < m
 }
 // Incremental: costs a fraction of a second when nothing changed.
 npm('run', '--silent', 'build');
+
+// npm links the commands of dependencies and not those of the package itself; with the link `npx kube-headroom` starts at
+// once. Windows has no links without privileges: there npx finds the command by the package's own "bin".
+const command = join(root, 'dist', 'sim', 'cli', 'main.js');
+const link = join(root, 'node_modules', '.bin', 'kube-headroom');
+if (process.platform !== 'win32') {
+  chmodSync(command, 0o755);
+  if (lstatSync(link, { throwIfNoEntry: false }) === undefined) symlinkSync('../../dist/sim/cli/main.js', link);
+}

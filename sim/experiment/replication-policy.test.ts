@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Variant } from '../scenario/scenario.js';
+import type { Variant } from '../scenario/experiment.js';
 import { nextRound, precisionWarnings, type ReplicatedVariant, ROUND_SIZE } from './replication-policy.js';
 import {
   type FakeBehaviour,

@@ -8,7 +8,7 @@
  * rounds of several replications keep the looks few.
  */
 
-import type { Experiment, Variant } from '../scenario/scenario.js';
+import type { Experiment, Variant } from '../scenario/experiment.js';
 import { type Estimate, relativeHalfWidth, replicationsForHalfWidth } from '../stats/estimate.js';
 import type { ReplicationMeasurements } from './results.js';
 import { estimateStatistic } from './statistics.js';

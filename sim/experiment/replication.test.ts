@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { NPL_STAGES, type MetricName } from '../metrics.js';
 import { parseExperiment } from '../scenario/load.js';
-import type { Scenario } from '../scenario/scenario.js';
+import type { Scenario } from '../model/scenario.js';
 import { Histogram } from '../stats/histogram.js';
 import { runReplication } from './replication.js';
 import type { ReplicationMeasurements } from './results.js';

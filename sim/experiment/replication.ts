@@ -1,7 +1,7 @@
 /** One replication: runs the world of a scenario and hands back its measurements as plain data. */
 
 import { World } from '../model/world.js';
-import type { Scenario } from '../scenario/scenario.js';
+import type { Scenario } from '../model/scenario.js';
 import type { ReplicationMeasurements } from './results.js';
 
 /**

@@ -9,7 +9,7 @@
 
 import { RandomStreams } from '../kernel/random.js';
 import { Simulation, type EventKind } from '../kernel/simulation.js';
-import type { IntOrPercent, Scenario, WorkloadAction } from '../scenario/scenario.js';
+import type { IntOrPercent, Scenario, WorkloadAction } from './scenario.js';
 import { createNodes, type NodeTable } from './cluster/nodes.js';
 import { EvenPlacement } from './cluster/placement.js';
 import { PodState, PodTable } from './cluster/pods.js';

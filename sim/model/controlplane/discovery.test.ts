@@ -1,6 +1,6 @@
 /** What every implementation of Discovery owes the controller around it, and what each owes alone. */
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { NO_SLICE, PodState, PodTable } from '../cluster/pods.js';
@@ -161,17 +161,17 @@ describe('EndpointSlices', () => {
   });
 });
 
-describe('Endpoints objects', () => {
-  /** Pods of one node, whose addresses end in 1, 2, ... 12: as text "10.0.0.1" < "10.0.0.10" < ... < "10.0.0.2". */
-  function twelve(): { pods: PodTable; all: number[]; endpoints: EndpointsObjects } {
-    const pods = new PodTable(1, 1);
-    const all = Array.from({ length: 12 }, () => pods.create(0, 0));
-    pods.observed.fill(READY, 0, 12);
-    const endpoints = new EndpointsObjects(pods, 1, { complete: size, truncated: constantEndpointSize(100, 97) }, 4);
-    endpoints.initialize(0, all);
-    return { pods, all, endpoints };
-  }
+/** Pods of one node, whose addresses end in 1, 2, ... 12: as text "10.0.0.1" < "10.0.0.10" < ... < "10.0.0.2". */
+function twelve(): { pods: PodTable; all: number[]; endpoints: EndpointsObjects } {
+  const pods = new PodTable(1, 1);
+  const all = Array.from({ length: 12 }, () => pods.create(0, 0));
+  pods.observed.fill(READY, 0, 12);
+  const endpoints = new EndpointsObjects(pods, 1, { complete: size, truncated: constantEndpointSize(100, 97) }, 4);
+  endpoints.initialize(0, all);
+  return { pods, all, endpoints };
+}
 
+describe('Endpoints objects', () => {
   test('truncation keeps the addresses that come first as text', () => {
     const { pods, endpoints } = twelve();
     expect(endpoints.usableEndpoints(0)).toBe(4);

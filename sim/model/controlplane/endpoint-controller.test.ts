@@ -36,8 +36,8 @@ interface Bench {
   readonly commits: (CommittedWrite & { readonly commitNs: number })[];
   readonly incidents: string[];
   /** A new pod of the service turns ready at the API server at `atNs` and is seen at once. */
-  addPod(service: number, atNs: number): void;
-  run(): void;
+  readonly addPod: (service: number, atNs: number) => void;
+  readonly run: () => void;
 }
 
 /** A controller over services without pods, with writes that take no time unless said. */
@@ -49,21 +49,35 @@ function bench(
   const simulation = new Simulation();
   const pods = new PodTable(1, services);
   const slices = new EndpointSlices(pods, services, constantEndpointSize(100, 0), maxEndpointsPerSlice);
-  const etcd = new Etcd({ writeLatencyNs: { median: writeNs, p99: writeNs }, maxRequestBytes }, new RandomStreams(1, 0));
+  const etcd = new Etcd(
+    { writeLatencyNs: { median: writeNs, p99: writeNs }, maxRequestBytes },
+    new RandomStreams(1, 0),
+  );
   const commits: Bench['commits'] = [];
   const incidents: string[] = [];
-  const controller = new EndpointController(simulation, services, slices, etcd, { ...parameters, ...overrides }, {
-    onCommit: (committed) => commits.push({ ...committed, commitNs: simulation.nowNs }),
-    onUnchanged: () => incidents.push('unchanged'),
-    onRejected: () => incidents.push('rejected'),
-    onStaleSync: () => incidents.push('stale'),
-    onDropped: () => incidents.push('dropped'),
-  });
+  const controller = new EndpointController(
+    simulation,
+    services,
+    slices,
+    etcd,
+    { ...parameters, ...overrides },
+    {
+      onCommit: (committed) => commits.push({ ...committed, commitNs: simulation.nowNs }),
+      onUnchanged: () => incidents.push('unchanged'),
+      onRejected: () => incidents.push('rejected'),
+      onStaleSync: () => incidents.push('stale'),
+      onDropped: () => incidents.push('dropped'),
+    },
+  );
   for (let service = 0; service < services; service++) slices.initialize(service, []);
   const seen = simulation.registerKind('pod seen', (service, pod) => {
     pods.observed[pod] = READY;
     const nowNs = simulation.nowNs;
-    controller.podsChanged(service, [pod], { changeNs: nowNs, committedNs: nowNs, triggerNs: nowNs } satisfies ServiceChange);
+    controller.podsChanged(service, [pod], {
+      changeNs: nowNs,
+      committedNs: nowNs,
+      triggerNs: nowNs,
+    } satisfies ServiceChange);
   });
   return {
     simulation,

@@ -8,7 +8,10 @@ const SECOND = 1e9;
 
 /** Kubelets with API calls that take no time, so that only the bucket is left. */
 function kubelets(kubeApiQps: number, kubeApiBurst: number): Kubelets {
-  const etcd = new Etcd({ writeLatencyNs: { median: 1e-3, p99: 1e-3 }, maxRequestBytes: null }, new RandomStreams(1, 0));
+  const etcd = new Etcd(
+    { writeLatencyNs: { median: 1e-3, p99: 1e-3 }, maxRequestBytes: null },
+    new RandomStreams(1, 0),
+  );
   return new Kubelets(2, { kubeApiQps, kubeApiBurst, getLatencyNs: 0 }, etcd);
 }
 
@@ -38,7 +41,10 @@ describe('kubelet status manager', () => {
   });
 
   test('calls of one node follow each other: a GET starts when the write before it has been answered', () => {
-    const etcd = new Etcd({ writeLatencyNs: { median: 4e6, p99: 4e6 }, maxRequestBytes: null }, new RandomStreams(1, 0));
+    const etcd = new Etcd(
+      { writeLatencyNs: { median: 4e6, p99: 4e6 }, maxRequestBytes: null },
+      new RandomStreams(1, 0),
+    );
     const one = new Kubelets(1, { kubeApiQps: 50, kubeApiBurst: 100, getLatencyNs: 1e6 }, etcd);
     expect([one.writeStatus(0, 0), one.writeStatus(0, 0), one.writeStatus(0, 1e9)]).toEqual([5e6, 10e6, 1.005e9]);
   });

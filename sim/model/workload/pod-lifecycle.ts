@@ -136,7 +136,7 @@ export class PodLifecycle {
     const { node, condition } = this.#pods;
     const nowNs = this.#simulation.nowNs;
     const wasReady = (condition[pod]! & PodState.ready) !== 0;
-    condition[pod]! = (condition[pod]! & ~PodState.ready) | PodState.gone;
+    condition[pod] = (condition[pod]! & ~PodState.ready) | PodState.gone;
     const committedNs = this.#kubelets.writeStatus(node[pod]!, nowNs);
     this.#observe(pod, nowNs, committedNs, wasReady, 0, PodState.ready);
     const removedNs = this.#kubelets.removePod(node[pod]!, committedNs);

@@ -1,0 +1,83 @@
+/** `kube-headroom run`: simulates one scenario file, writes its results, prints a summary. */
+
+import { join } from 'node:path';
+
+import { formatResults, prepareDirectory, writeReport, writeResults } from '../../experiment/results-file.js';
+import type { Results, Verdict } from '../../experiment/results.js';
+import { runExperiment } from '../../experiment/run-experiment.js';
+import { loadExperiment } from '../../scenario/load.js';
+import { EXIT } from '../exit-codes.js';
+import { listenForInterrupt } from '../interrupt.js';
+import { onThreads } from '../on-threads.js';
+import { loadOptions, type ReplicationOptions } from '../options.js';
+import { print, say, textOptions } from '../output.js';
+import { presentError } from '../present-error.js';
+
+export interface RunOptions extends ReplicationOptions {
+  readonly set?: readonly string[];
+  readonly out?: string;
+  readonly report: boolean;
+}
+
+export async function run(file: string, options: RunOptions): Promise<number> {
+  const experiment = loadExperiment(file, loadOptions(options, options.set));
+  const directory = options.out ?? join('out', experiment.name);
+  // Now, not after an hour of simulation.
+  await prepareDirectory(directory);
+
+  using interrupt = listenForInterrupt();
+  const { signal } = interrupt;
+  const results = await onThreads([experiment], options, (executor, onProgress) =>
+    runExperiment(experiment, { executor, signal, onProgress, overrides: options.set }),
+  );
+  if (results === null) {
+    say('kube-headroom: no replication had finished; nothing was written');
+    return EXIT.interrupted;
+  }
+
+  const { written, failure } = await save(directory, results, options.report);
+  // Results that cannot be written are still shown: they may have taken long.
+  if (options.json === true) print(formatResults(results));
+  if (options.quiet !== true) {
+    await summarize(results, options.json === true ? process.stderr : process.stdout);
+    for (const path of written) say(`kube-headroom: wrote ${path}`);
+  }
+  if (failure !== null) return presentError(failure);
+  return results.partial ? EXIT.interrupted : exitCodeOf(results.verdict);
+}
+
+async function save(
+  directory: string,
+  results: Results,
+  withReport: boolean,
+): Promise<{ readonly written: readonly string[]; readonly failure: unknown }> {
+  const written: string[] = [];
+  try {
+    written.push(await writeResults(directory, results));
+    if (withReport) {
+      // Charts take longer to load than most scenarios to simulate: only when they are wanted.
+      const { renderHtmlReport } = await import('../../../reports/html-report.js');
+      written.push(await writeReport(directory, await renderHtmlReport(results)));
+    }
+  } catch (failure) {
+    return { written, failure };
+  }
+  return { written, failure: null };
+}
+
+async function summarize(results: Results, stream: NodeJS.WriteStream): Promise<void> {
+  const { renderTextSummary } = await import('../../../reports/text-summary.js');
+  stream.write(renderTextSummary(results, textOptions(stream)));
+}
+
+function exitCodeOf(verdict: Verdict): number {
+  switch (verdict) {
+    case 'pass':
+      return EXIT.ok;
+    case 'fail':
+    case 'error':
+      return EXIT.missed;
+    case 'inconclusive':
+      return EXIT.inconclusive;
+  }
+}

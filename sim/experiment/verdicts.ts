@@ -1,0 +1,68 @@
+/**
+ * Judges results against what the scenario file asks for.
+ *
+ * An objective is judged by the interval, not by the value in it: wholly below the limit passes, wholly above fails, and
+ * an interval that straddles the limit is inconclusive, with a hint. What was never sampled is an error, never a pass.
+ */
+
+import type { Expectation, Objective } from '../scenario/experiment.js';
+import { type Estimate, replicationsForHalfWidth } from '../stats/estimate.js';
+import { MOST_REPLICATIONS_TO_SUGGEST } from './replication-policy.js';
+import type { ExpectationResult, ObjectiveResult, Verdict } from './results.js';
+
+export function judgeObjective(
+  objective: Objective,
+  variant: string,
+  estimate: Estimate | null,
+  partial: boolean,
+): ObjectiveResult {
+  const { metric, statistic, max, maxText } = objective;
+  return { variant, metric, statistic, max, maxText, estimate, ...verdictOf(objective, estimate, partial) };
+}
+
+function verdictOf(
+  objective: Objective,
+  estimate: Estimate | null,
+  partial: boolean,
+): { verdict: Verdict; hint: string } {
+  if (estimate === null) {
+    return partial
+      ? { verdict: 'inconclusive', hint: 'interrupted before a replication finished: run it to the end' }
+      : { verdict: 'error', hint: `no sample of ${objective.metric}: check that the workload produces any` };
+  }
+  if (partial) {
+    // Short replications finish first, so those that happen to be in are no fair sample.
+    return { verdict: 'inconclusive', hint: 'interrupted: run it to the end for a verdict' };
+  }
+  if (estimate.low === null || estimate.high === null) {
+    return { verdict: 'inconclusive', hint: 'a single replication has no interval: use --replications 5 or more' };
+  }
+  if (estimate.high <= objective.max) return { verdict: 'pass', hint: '' };
+  if (estimate.low > objective.max) return { verdict: 'fail', hint: '' };
+  return { verdict: 'inconclusive', hint: straddleHint(estimate, objective.max) };
+}
+
+function straddleHint(estimate: Estimate, max: number): string {
+  const needed = replicationsForHalfWidth(estimate, Math.abs(max - estimate.value), MOST_REPLICATIONS_TO_SUGGEST);
+  return needed === null
+    ? 'the interval straddles the limit, and the value is too close to it for more replications to tell them apart'
+    : `the interval straddles the limit; about ${needed} replications would settle it, ${estimate.replications} were run: use --replications ${needed}`;
+}
+
+/** The verdict on all objectives: the worst one. No objectives: a pass, because nothing was asked. */
+export function overallVerdict(objectives: readonly ObjectiveResult[], partial: boolean): Verdict {
+  const worstFirst: readonly Verdict[] = ['fail', 'error', 'inconclusive'];
+  const worst = worstFirst.find((verdict) => objectives.some((objective) => objective.verdict === verdict));
+  return worst ?? (partial ? 'inconclusive' : 'pass');
+}
+
+export function judgeExpectation(expectation: Expectation, estimate: Estimate | null): ExpectationResult {
+  const { id, variant, metric, statistic, value: published, tolerance, source, inconsistent } = expectation;
+  const simulated = estimate?.value ?? null;
+  const ratio = simulated === null || published === 0 ? null : simulated / published;
+  const judged = { id, variant, metric, statistic, published, simulated, ratio, tolerance, source };
+  if (inconsistent !== null) return { ...judged, verdict: 'inconsistent', note: inconsistent };
+  if (simulated === null) return { ...judged, verdict: 'error', note: `no sample of ${metric}` };
+  const matches = Math.abs(simulated - published) <= tolerance * Math.abs(published);
+  return { ...judged, verdict: matches ? 'match' : 'miss', note: '' };
+}

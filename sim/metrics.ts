@@ -1,0 +1,194 @@
+/**
+ * The catalogue of what a replication measures: names, units, estimands. Objectives, expectations, results and reports
+ * all name their metrics from this table, so that one name means one thing everywhere.
+ *
+ * Three kinds: a *distribution* has statistics mean, p50, p90, p99 and max of a population of samples;
+ * a *scalar* is one number per replication, with the statistic `value`; a *series* is an amount over simulated time.
+ */
+
+export type MetricUnit = 'seconds' | 'bytes' | 'bytesPerSecond' | 'eventsPerSecond' | 'count' | 'ratio' | 'cores';
+
+export interface MetricDefinition {
+  readonly kind: 'distribution' | 'scalar' | 'series';
+  readonly unit: MetricUnit;
+  /** Short name for headings. */
+  readonly title: string;
+  /** Which population, which weighting, from when to when. */
+  readonly estimand: string;
+}
+
+const define = (
+  kind: MetricDefinition['kind'],
+  unit: MetricUnit,
+  title: string,
+  estimand: string,
+): MetricDefinition => ({ kind, unit, title, estimand });
+
+/** Metric names; a name that a real component exports keeps its name. */
+export const METRICS = {
+  network_programming_duration_seconds: define(
+    'distribution',
+    'seconds',
+    'Network programming latency, as kube-proxy measures it',
+    'Over (endpoint write with a trigger time, node) pairs, equally weighted: from the trigger time in the annotation (whole seconds, rounded down) to the end of the sync that applied the write.',
+  ),
+  network_programming_true_seconds: define(
+    'distribution',
+    'seconds',
+    'Network programming latency, true',
+    'Over (endpoint write, node) pairs, equally weighted: from the moment of the earliest pod or service change in the write to the end of the sync that applied it, deletions included.',
+  ),
+  stage_kubelet_seconds: define(
+    'distribution',
+    'seconds',
+    'Kubelet status write',
+    'From the change in the pod to its commit at the API server; weighted like the true latency.',
+  ),
+  stage_controller_queue_seconds: define(
+    'distribution',
+    'seconds',
+    'Controller queue',
+    'From the commit of the pod change to the start of the controller sync that handled it: watch delivery, batch period, work queue, back-off; weighted like the true latency.',
+  ),
+  stage_client_throttle_seconds: define(
+    'distribution',
+    'seconds',
+    'Controller client throttling',
+    'From the start of the controller sync to the moment the write left the client: qps and burst, and the writes before it in the same sync; weighted like the true latency.',
+  ),
+  stage_api_write_seconds: define(
+    'distribution',
+    'seconds',
+    'API server and etcd write',
+    'From the write leaving the client to its commit; weighted like the true latency.',
+  ),
+  stage_watch_fanout_seconds: define(
+    'distribution',
+    'seconds',
+    'Watch fan-out',
+    'From the commit to the delivery at the node: dispatch, network card, link; weighted like the true latency.',
+  ),
+  stage_proxy_wait_seconds: define(
+    'distribution',
+    'seconds',
+    'kube-proxy waiting to sync',
+    'From the delivery at the node to the start of the sync that applied it; weighted like the true latency.',
+  ),
+  stage_proxy_sync_seconds: define(
+    'distribution',
+    'seconds',
+    'kube-proxy sync',
+    'Duration of the sync that applied the write; weighted like the true latency, so a sync that applies many writes counts many times.',
+  ),
+  sync_proxy_rules_duration_seconds: define(
+    'distribution',
+    'seconds',
+    'kube-proxy sync duration',
+    'Over the syncs of all nodes, equally weighted, partial and full.',
+  ),
+  endpoint_object_bytes: define(
+    'distribution',
+    'bytes',
+    'Size of written endpoint objects',
+    'Over the committed writes of EndpointSlices or Endpoints, equally weighted; size of the watch frame.',
+  ),
+  watch_bytes_total: define(
+    'scalar',
+    'bytes',
+    'Bytes sent to watchers',
+    'Sum over all endpoint watch events of the frame size, over all nodes.',
+  ),
+  watch_events_total: define(
+    'scalar',
+    'count',
+    'Watch events sent',
+    'Sum over all endpoint writes of the nodes that watch.',
+  ),
+  endpoint_writes_total: define(
+    'scalar',
+    'count',
+    'Endpoint object writes',
+    'Committed writes that changed an object.',
+  ),
+  endpoint_writes_unchanged_total: define(
+    'scalar',
+    'count',
+    'Endpoint object writes that changed nothing',
+    'Write requests that the API server answered without an event, e.g. of an over-capacity Endpoints object.',
+  ),
+  endpoint_writes_rejected_total: define(
+    'scalar',
+    'count',
+    'Endpoint object writes rejected',
+    'Write requests over the size limit of etcd.',
+  ),
+  controller_stale_syncs_total: define(
+    'scalar',
+    'count',
+    'Controller syncs on a stale cache',
+    'Syncs that ended early because the informer had not seen the last write of the service.',
+  ),
+  apiserver_network_utilization: define(
+    'scalar',
+    'ratio',
+    'API server network card utilisation',
+    'Busy share of the busiest API server network card from the first workload action to the end of the run.',
+  ),
+  apiserver_watch_cpu_seconds: define(
+    'scalar',
+    'seconds',
+    'API server CPU spent on watch events',
+    'Encoding once per event and sending to every watcher, summed over the API servers.',
+  ),
+  kube_proxy_sync_cpu_seconds_per_node: define(
+    'scalar',
+    'seconds',
+    'Node CPU spent on syncs',
+    'Time of all syncs of a node, mean over the nodes.',
+  ),
+  kube_proxy_sync_cpu_share: define(
+    'scalar',
+    'cores',
+    'Node CPU share spent on syncs',
+    'Time of all syncs divided by the time from the first workload action to the end, mean over the nodes.',
+  ),
+  kube_proxy_syncs_total: define('scalar', 'count', 'kube-proxy syncs', 'Over all nodes, partial and full.'),
+  kube_proxy_full_syncs_total: define('scalar', 'count', 'kube-proxy full syncs', 'Over all nodes.'),
+  workload_duration_seconds: define(
+    'scalar',
+    'seconds',
+    'Workload duration',
+    'From the first workload action to the moment when every change of the workload is on every node.',
+  ),
+  updates_not_applied_total: define(
+    'scalar',
+    'count',
+    'Updates not applied at the end',
+    '(endpoint write, node) pairs that were not on the node when the run ended: a censored tail when not 0.',
+  ),
+  watch_bytes_per_second: define('series', 'bytesPerSecond', 'Bytes to watchers', 'Over all API servers.'),
+  watch_events_per_second: define('series', 'eventsPerSecond', 'Watch events', 'Over all API servers.'),
+  endpoint_object_bytes_over_time: define(
+    'series',
+    'bytes',
+    'Mean size of written endpoint objects',
+    'Mean frame size of the writes committed in each interval.',
+  ),
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricName = keyof typeof METRICS;
+
+/** Statistics of a distribution, in the order in which reports show them. */
+export const DISTRIBUTION_STATISTICS = ['mean', 'p50', 'p90', 'p99', 'max'] as const;
+export type DistributionStatistic = (typeof DISTRIBUTION_STATISTICS)[number];
+
+/** The stages of the true latency in the order in which a change passes them; their means add up to its mean. */
+export const NPL_STAGES = [
+  'stage_kubelet_seconds',
+  'stage_controller_queue_seconds',
+  'stage_client_throttle_seconds',
+  'stage_api_write_seconds',
+  'stage_watch_fanout_seconds',
+  'stage_proxy_wait_seconds',
+  'stage_proxy_sync_seconds',
+] as const satisfies readonly MetricName[];
