@@ -1,8 +1,9 @@
 import type { Suite } from '../suite.js';
 import { eventQueueSuite } from './event-queue.js';
+import { fanOutSuite } from './fan-out.js';
 import { histogramSuite } from './histogram.js';
 import { randomSuite } from './random.js';
 import { simulationSuite } from './simulation.js';
 
 /** All suites, in the order in which they run. */
-export const suites: readonly Suite[] = [eventQueueSuite, simulationSuite, randomSuite, histogramSuite];
+export const suites: readonly Suite[] = [eventQueueSuite, simulationSuite, fanOutSuite, randomSuite, histogramSuite];

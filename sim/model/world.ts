@@ -8,8 +8,9 @@
  */
 
 import { RandomStreams } from '../kernel/random.js';
-import { Simulation, type EventKind } from '../kernel/simulation.js';
-import type { IntOrPercent, Scenario, WorkloadAction } from './scenario.js';
+import { Simulation } from '../kernel/simulation.js';
+import { checkConservation } from './conservation.js';
+import type { Scenario } from './scenario.js';
 import { createNodes, type NodeTable } from './cluster/nodes.js';
 import { EvenPlacement } from './cluster/placement.js';
 import { PodState, PodTable } from './cluster/pods.js';
@@ -28,7 +29,7 @@ import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from './node/sy
 import { Recorder, type WatchCpuCosts } from './recorder.js';
 import { API_SERVER_COSTS, ENDPOINT_CONTROLLER_COSTS } from './versions/costs.js';
 import { ENDPOINT_CONTROLLER_RULES, KUBE_PROXY_RULES } from './versions/rules.js';
-import { Churn } from './workload/churn.js';
+import { servicesToBeCreated, WorkloadActions } from './workload/actions.js';
 import { Deployments } from './workload/deployments.js';
 import { PodLifecycle } from './workload/pod-lifecycle.js';
 import { ReplicaSets } from './workload/replica-sets.js';
@@ -68,17 +69,12 @@ export class World {
   readonly #replicaSets: ReplicaSets;
   readonly #lifecycle: PodLifecycle;
   readonly #deployments: Deployments;
-  readonly #churn: Churn;
   readonly #controller: EndpointController;
   readonly #discovery: Discovery;
   readonly #watchLatencyNs = ns(API_SERVER_COSTS.watchLatencyToControllers.value);
-  readonly #actionKind: EventKind;
-  readonly #replaceNextKind: EventKind;
   readonly #streams: RandomStreams;
-  /** Pods that are still to be replaced by each `replaceEach` action. */
-  readonly #toReplace = new Map<number, { service: number; pod: number }[]>();
   /** Services whose creation the workload waits for. */
-  readonly #absent: ReadonlySet<number>;
+  readonly #absentServices: Set<number>;
   #droppedKeys = 0;
 
   constructor(scenario: Scenario, replication: number) {
@@ -128,7 +124,7 @@ export class World {
     this.#controller = this.#createController(etcd);
     // After the controller's: a listener of the workload must not see a pod before the controller has queued its service.
     this.#lifecycle.onObserved((service, observed, change) => {
-      if (!this.#isAbsent(service)) this.#controller.podsChanged(service, observed, change);
+      if (!this.#absentServices.has(service)) this.#controller.podsChanged(service, observed, change);
     });
     this.#deployments = new Deployments(
       simulation,
@@ -140,15 +136,26 @@ export class World {
       this.#watchLatencyNs,
       streams,
     );
-    this.#churn = new Churn(simulation, this.#replicaSets, this.#watchLatencyNs, streams);
-    this.#absent = this.#servicesToBeCreated();
+    this.#absentServices = servicesToBeCreated(scenario.workload, this.#services);
     this.#populate();
     this.kubeProxies = this.#createKubeProxies();
-    this.#actionKind = simulation.registerKind('workload: action', (index) =>
-      this.#act(scenario.workload[index]!, index),
+    // Schedules itself: the actions are events.
+    void new WorkloadActions(
+      simulation,
+      scenario.workload,
+      {
+        services: this.#services,
+        pods: this.#pods,
+        replicaSets: this.#replicaSets,
+        deployments: this.#deployments,
+        lifecycle: this.#lifecycle,
+        controller: this.#controller,
+        absentServices: this.#absentServices,
+      },
+      this.#watchLatencyNs,
+      streams,
+      scenario.durationNs ?? Infinity,
     );
-    this.#replaceNextKind = simulation.registerKind('workload: next replacement', (index) => this.#replaceNext(index));
-    scenario.workload.forEach((action, index) => simulation.schedule(action.atNs, this.#actionKind, index));
   }
 
   /** Runs until the workload is done and all is quiet, or the scenario's limits are reached. */
@@ -167,7 +174,18 @@ export class World {
     }
     this.kubeProxies.settleIdle(this.endNs);
     this.#warn();
-    if (simulation.pending === 0) this.#checkConservation();
+    if (simulation.pending > 0) return;
+    checkConservation({
+      log: this.log,
+      kubeProxies: this.kubeProxies,
+      bytesCounted: this.recorder.bytesTotal,
+      endNs: this.endNs,
+      pods: this.#pods,
+      services: this.#services.count,
+      discovery: this.#discovery,
+      absentServices: this.#absentServices,
+      isPublished: this.recorder.rejected === 0 && this.#droppedKeys === 0,
+    });
   }
 
   /** When the run was quiet: after the last event and the last sync. */
@@ -276,15 +294,6 @@ export class World {
     );
   }
 
-  #servicesToBeCreated(): ReadonlySet<number> {
-    const services = new Set<number>();
-    for (const action of this.#scenario.workload) {
-      if (action.kind !== 'createService') continue;
-      for (const service of this.#servicesOf(action.service)) services.add(service);
-    }
-    return services;
-  }
-
   /** All pods of the start are ready, and everybody knows of them. */
   #populate(): void {
     for (let service = 0; service < this.#services.count; service++) {
@@ -295,7 +304,7 @@ export class World {
         this.#pods.observed[pod] = PodState.hasAddress | PodState.ready;
         pods.push(pod);
       }
-      if (!this.#absent.has(service)) this.#discovery.initialize(service, pods);
+      if (!this.#absentServices.has(service)) this.#discovery.initialize(service, pods);
     }
   }
 
@@ -321,105 +330,6 @@ export class World {
     this.kubeProxies.onAppend(entry);
   }
 
-  #act(action: WorkloadAction, index: number): void {
-    switch (action.kind) {
-      case 'rollingUpdate':
-        for (const service of this.#servicesOf(action.service)) {
-          const replicas = this.#replicaSets.replicas(service).length;
-          this.#deployments.rollOut(
-            service,
-            resolve(action.maxSurge, replicas, Math.ceil),
-            resolve(action.maxUnavailable, replicas, Math.floor),
-          );
-        }
-        return;
-      case 'replaceEach': {
-        const pods = [...this.#servicesOf(action.service)].flatMap((service) =>
-          this.#replicaSets.replicas(service).map((pod) => ({ service, pod })),
-        );
-        this.#toReplace.set(index, pods.reverse());
-        this.#replaceNext(index);
-        return;
-      }
-      case 'churn':
-        this.#churn.start({
-          podsPerSecond: action.podsPerSecond,
-          arrivals: action.arrivals,
-          services: this.#groupsOrAll(action.services),
-          endNs: Math.min(this.#endOfWorkloadNs, action.atNs + (action.forNs ?? Infinity)),
-        });
-        return;
-      case 'scale':
-        for (const service of this.#servicesOf(action.service)) this.#scale(service, action.to);
-        return;
-      case 'podChange':
-        for (const service of this.#servicesOf(action.service)) this.#changePod(service, action.change);
-        return;
-      case 'createService':
-        for (const service of this.#servicesOf(action.service)) this.#createService(service);
-        return;
-    }
-  }
-
-  #replaceNext(index: number): void {
-    const next = this.#toReplace.get(index)!.pop();
-    if (next === undefined || this.simulation.nowNs > this.#endOfWorkloadNs) return;
-    this.#replicaSets.replaceAtOnce(next.service, next.pod);
-    const action = this.#scenario.workload[index]!;
-    if (action.kind === 'replaceEach') {
-      this.simulation.schedule(this.simulation.nowNs + action.intervalNs, this.#replaceNextKind, index);
-    }
-  }
-
-  #scale(service: number, to: number): void {
-    const replicas = this.#replicaSets.replicas(service);
-    for (let missing = to - replicas.length; missing > 0; missing--) this.#replicaSets.create(service);
-    // Among equally ready pods the youngest go first.
-    while (replicas.length > to && this.#replicaSets.delete(service, replicas.at(-1)!));
-  }
-
-  #changePod(service: number, change: 'notReady' | 'ready' | 'replace'): void {
-    const replicas = this.#replicaSets.replicas(service);
-    if (change === 'replace') {
-      const pod = replicas[0];
-      if (pod !== undefined) this.#replicaSets.replaceAtOnce(service, pod);
-      return;
-    }
-    const isReady = change === 'ready';
-    const pod = replicas.find(
-      (candidate) => (this.#pods.condition[candidate]! & PodState.ready) === (isReady ? 0 : PodState.ready),
-    );
-    if (pod !== undefined) this.#lifecycle.setReady(pod, isReady);
-  }
-
-  /** The pods were there before; the service's creation is what its first endpoint objects date from. */
-  #createService(service: number): void {
-    const nowNs = this.simulation.nowNs;
-    this.#controller.serviceCreated(service, this.#replicaSets.replicas(service), {
-      changeNs: nowNs,
-      committedNs: nowNs,
-      triggerNs: nowNs,
-    });
-  }
-
-  #isAbsent(service: number): boolean {
-    return this.#absent.has(service) && this.#discovery.publishedEndpoints(service) === 0;
-  }
-
-  get #endOfWorkloadNs(): number {
-    return this.#scenario.durationNs ?? Infinity;
-  }
-
-  *#servicesOf(group: string): Generator<number> {
-    const { first, end } = this.#services.range(group);
-    for (let service = first; service < end; service++) yield service;
-  }
-
-  #groupsOrAll(groups: readonly string[]): number[] {
-    const names = groups.length > 0 ? groups : this.#scenario.services.map(({ name }) => name);
-    return names.flatMap((name) => [...this.#servicesOf(name)]);
-  }
-
   #warn(): void {
     const { simulation, recorder } = this;
     if (simulation.pending > 0) {
@@ -442,43 +352,4 @@ export class World {
       );
     }
   }
-
-  /**
-   * Laws that hold once everything is quiet, whatever the scenario; a violation is a fault of the simulator.
-   * A refused write leaves the objects behind the pods, so then only the fan-out is checked.
-   */
-  #checkConservation(): void {
-    const { log, kubeProxies, recorder } = this;
-    const late = kubeProxies.cursor.findIndex((cursor) => cursor !== log.length);
-    if (late >= 0) this.#violated(`node ${late} applied ${kubeProxies.cursor[late]!} of ${log.length} writes`);
-    if (kubeProxies.deliveries !== log.length * this.#nodes.count) {
-      this.#violated(`${kubeProxies.deliveries} deliveries of ${log.length} writes to ${this.#nodes.count} nodes`);
-    }
-    let bytes = 0;
-    for (let entry = 0; entry < log.length; entry++) bytes += log.bytes[entry]! * log.watchers;
-    if (bytes !== recorder.bytesTotal) this.#violated(`${recorder.bytesTotal} bytes counted, ${bytes} sent`);
-    if (recorder.rejected > 0 || this.#droppedKeys > 0) return;
-
-    const ready = new Int32Array(this.#services.count);
-    for (let pod = 0; pod < this.#pods.count; pod++) {
-      const usable = PodState.hasAddress | PodState.ready;
-      if (this.#pods.condition[pod] === usable) ready[this.#pods.service[pod]!]!++;
-    }
-    const cap = this.#discovery.maxUsableEndpoints;
-    for (let service = 0; service < ready.length; service++) {
-      const expected = this.#isAbsent(service) ? 0 : Math.min(cap, ready[service]!);
-      const published = this.#discovery.usableEndpoints(service);
-      if (published !== expected) {
-        this.#violated(`service ${service} has ${published} usable endpoints published and ${expected} ready pods`);
-      }
-    }
-  }
-
-  #violated(what: string): never {
-    throw new Error(`conservation violated: ${what} (seed ${this.#scenario.seed}, ${this.simulation.nowNs} ns)`);
-  }
-}
-
-function resolve(amount: IntOrPercent, replicas: number, round: (value: number) => number): number {
-  return 'absolute' in amount ? amount.absolute : round(amount.fraction * replicas);
 }

@@ -28,7 +28,7 @@ import {
   version,
   wholeNumber,
 } from './fields.js';
-import { checkStatement, type Statement } from './objectives.js';
+import { checkStatement, type Statement } from './statements.js';
 
 /** Twenty times the largest cluster that Kubernetes supports. */
 const MAX_NODES = 100_000;

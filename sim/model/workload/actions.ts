@@ -1,0 +1,192 @@
+/**
+ * The workload of a scenario: carries out each action when its time comes.
+ *
+ *   WorkloadAction at its time --> Deployments, ReplicaSets, Churn, pod life cycle --> pods that change
+ *                              --> service created --> endpoint controller
+ *
+ * Left out: actions that depend on what happened before, repetition.
+ */
+
+import type { RandomStreams } from '../../kernel/random.js';
+import type { EventKind, Simulation } from '../../kernel/simulation.js';
+import { PodState, type PodTable } from '../cluster/pods.js';
+import type { ServiceTable } from '../cluster/services.js';
+import type { EndpointController } from '../controlplane/endpoint-controller.js';
+import type { IntOrPercent, WorkloadAction } from '../scenario.js';
+import { Churn } from './churn.js';
+import type { Deployments } from './deployments.js';
+import type { PodLifecycle } from './pod-lifecycle.js';
+import type { ReplicaSets } from './replica-sets.js';
+
+/** What the actions act on. */
+export interface WorkloadTargets {
+  readonly services: ServiceTable;
+  readonly pods: PodTable;
+  readonly replicaSets: ReplicaSets;
+  readonly deployments: Deployments;
+  readonly lifecycle: PodLifecycle;
+  readonly controller: EndpointController;
+  /** Services that do not exist yet; one leaves the set when it is created. */
+  readonly absentServices: Set<number>;
+}
+
+interface PodOfService {
+  readonly service: number;
+  readonly pod: number;
+}
+
+export class WorkloadActions {
+  readonly #simulation: Simulation;
+  readonly #actions: readonly WorkloadAction[];
+  readonly #targets: WorkloadTargets;
+  readonly #churn: Churn;
+  readonly #endNs: number;
+  readonly #actionKind: EventKind;
+  readonly #replaceNextKind: EventKind;
+  /** Pods that are still to be replaced by each `replaceEach` action, the next one last. */
+  readonly #toReplace = new Map<number, PodOfService[]>();
+
+  /** No action begins anything new after `endNs`. */
+  constructor(
+    simulation: Simulation,
+    actions: readonly WorkloadAction[],
+    targets: WorkloadTargets,
+    watchLatencyNs: number,
+    streams: RandomStreams,
+    endNs: number,
+  ) {
+    this.#simulation = simulation;
+    this.#actions = actions;
+    this.#targets = targets;
+    this.#churn = new Churn(simulation, targets.replicaSets, watchLatencyNs, streams);
+    this.#endNs = endNs;
+    this.#actionKind = simulation.registerKind('workload: action', (index) => this.#act(index));
+    this.#replaceNextKind = simulation.registerKind('workload: next replacement', (index) => this.#replaceNext(index));
+    actions.forEach(({ atNs }, index) => {
+      if (atNs <= endNs) simulation.schedule(atNs, this.#actionKind, index);
+    });
+  }
+
+  #act(index: number): void {
+    const action = this.#actions[index]!;
+    switch (action.kind) {
+      case 'rollingUpdate':
+        for (const service of this.#servicesOf(action.service)) this.#rollOut(service, action);
+        return;
+      case 'replaceEach':
+        this.#toReplace.set(index, this.#podsOf(action.service).reverse());
+        this.#replaceNext(index);
+        return;
+      case 'churn':
+        this.#churn.start({
+          podsPerSecond: action.podsPerSecond,
+          arrivals: action.arrivals,
+          services: this.#servicesOfGroupsOrAll(action.services),
+          endNs: Math.min(this.#endNs, action.atNs + (action.forNs ?? Infinity)),
+        });
+        return;
+      case 'scale':
+        for (const service of this.#servicesOf(action.service)) this.#scale(service, action.to);
+        return;
+      case 'podChange':
+        for (const service of this.#servicesOf(action.service)) this.#changePod(service, action.change);
+        return;
+      case 'createService':
+        for (const service of this.#servicesOf(action.service)) this.#createService(service);
+        return;
+    }
+  }
+
+  #rollOut(service: number, limits: { readonly maxSurge: IntOrPercent; readonly maxUnavailable: IntOrPercent }): void {
+    const replicas = this.#targets.replicaSets.replicas(service).length;
+    // Kubernetes rounds a percentage of surge up and of unavailability down.
+    this.#targets.deployments.rollOut(
+      service,
+      resolve(limits.maxSurge, replicas, Math.ceil),
+      resolve(limits.maxUnavailable, replicas, Math.floor),
+    );
+  }
+
+  #replaceNext(index: number): void {
+    const action = this.#actions[index]!;
+    const next = this.#toReplace.get(index)!.pop();
+    if (next === undefined || action.kind !== 'replaceEach') return;
+    this.#targets.replicaSets.replaceAtOnce(next.service, next.pod);
+    const nextNs = this.#simulation.nowNs + action.intervalNs;
+    if (nextNs <= this.#endNs) this.#simulation.schedule(nextNs, this.#replaceNextKind, index);
+  }
+
+  #scale(service: number, to: number): void {
+    const { replicaSets } = this.#targets;
+    const replicas = replicaSets.replicas(service);
+    for (let missing = to - replicas.length; missing > 0; missing--) replicaSets.create(service);
+    // Among equally ready pods the youngest go first.
+    for (let surplus = replicas.length - to; surplus > 0; surplus--) replicaSets.delete(service, replicas.at(-1)!);
+  }
+
+  #changePod(service: number, change: 'notReady' | 'ready' | 'replace'): void {
+    const { replicaSets, lifecycle, pods } = this.#targets;
+    const replicas = replicaSets.replicas(service);
+    const isReady = (pod: number): boolean => (pods.condition[pod]! & PodState.ready) !== 0;
+    switch (change) {
+      case 'replace': {
+        const pod = replicas[0];
+        if (pod !== undefined) replicaSets.replaceAtOnce(service, pod);
+        return;
+      }
+      case 'ready': {
+        const pod = replicas.find((candidate) => !isReady(candidate));
+        if (pod !== undefined) lifecycle.setReady(pod, true);
+        return;
+      }
+      case 'notReady': {
+        const pod = replicas.find(isReady);
+        if (pod !== undefined) lifecycle.setReady(pod, false);
+        return;
+      }
+    }
+  }
+
+  /** The pods were there before; the service's creation is what its first endpoint objects date from. */
+  #createService(service: number): void {
+    const { absentServices, controller, replicaSets } = this.#targets;
+    const nowNs = this.#simulation.nowNs;
+    absentServices.delete(service);
+    controller.serviceCreated(service, replicaSets.replicas(service), {
+      changeNs: nowNs,
+      committedNs: nowNs,
+      triggerNs: nowNs,
+    });
+  }
+
+  #servicesOf(group: string): number[] {
+    const { first, end } = this.#targets.services.range(group);
+    return Array.from({ length: end - first }, (_, index) => first + index);
+  }
+
+  #servicesOfGroupsOrAll(groups: readonly string[]): number[] {
+    const names = groups.length > 0 ? groups : this.#targets.services.groups.map(({ name }) => name);
+    return names.flatMap((name) => this.#servicesOf(name));
+  }
+
+  #podsOf(group: string): PodOfService[] {
+    return this.#servicesOf(group).flatMap((service) =>
+      this.#targets.replicaSets.replicas(service).map((pod) => ({ service, pod })),
+    );
+  }
+}
+
+/** Services that some action creates: they are not there before. */
+export function servicesToBeCreated(actions: readonly WorkloadAction[], services: ServiceTable): Set<number> {
+  const absent = new Set<number>();
+  for (const action of actions) {
+    if (action.kind !== 'createService') continue;
+    const { first, end } = services.range(action.service);
+    for (let service = first; service < end; service++) absent.add(service);
+  }
+  return absent;
+}
+
+function resolve(amount: IntOrPercent, replicas: number, round: (value: number) => number): number {
+  return 'absolute' in amount ? amount.absolute : round(amount.fraction * replicas);
+}
