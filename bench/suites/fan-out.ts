@@ -11,7 +11,7 @@ import type { Suite, Task } from '../suite.js';
 
 const NODES = 5000;
 const SERVICES = 100;
-const UPDATES = 200;
+const UPDATES = 100;
 /** Twenty a second: what one controller's default client can write. */
 const UPDATE_GAP_NS = 50e6;
 const HOUR_NS = 3600e9;

@@ -7,8 +7,7 @@ import type { ReplicationMeasurements } from './results.js';
 /**
  * A pure function of its arguments: same scenario and replication, same result on any thread and machine.
  *
- * `onProgress` hears of the share of the scenario's duration that is simulated (0 while there is none to compare with) and
- * of the events so far.
+ * `onProgress` hears of the share of the workload that is done, and of the events so far.
  */
 export function runReplication(
   scenario: Scenario,
@@ -16,11 +15,7 @@ export function runReplication(
   onProgress?: (fraction: number, events: number) => void,
 ): ReplicationMeasurements {
   const world = new World(scenario, replication);
-  const { durationNs } = scenario;
-  world.run(
-    onProgress &&
-      (({ nowNs, events }) => onProgress(durationNs === null ? 0 : Math.min(1, nowNs / durationNs), events)),
-  );
+  world.run(onProgress);
   const { recorder, log, kubeProxies, simulation, startNs, endNs } = world;
   return {
     replication,

@@ -47,14 +47,6 @@ const WATCH_CPU: WatchCpuCosts = {
   sendNsPerByte: API_SERVER_COSTS.sendPerByte.value * NS_PER_SECOND,
 };
 
-/** What a caller may show while a replication runs. */
-export interface WorldProgress {
-  /** Simulated time so far. */
-  readonly nowNs: number;
-  readonly events: number;
-  readonly deliveries: number;
-}
-
 export class World {
   readonly recorder = new Recorder();
   readonly simulation: Simulation;
@@ -69,6 +61,7 @@ export class World {
   readonly #replicaSets: ReplicaSets;
   readonly #lifecycle: PodLifecycle;
   readonly #deployments: Deployments;
+  readonly #workload: WorkloadActions;
   readonly #controller: EndpointController;
   readonly #discovery: Discovery;
   readonly #watchLatencyNs = ns(API_SERVER_COSTS.watchLatencyToControllers.value);
@@ -139,8 +132,7 @@ export class World {
     this.#absentServices = servicesToBeCreated(scenario.workload, this.#services);
     this.#populate();
     this.kubeProxies = this.#createKubeProxies();
-    // Schedules itself: the actions are events.
-    void new WorkloadActions(
+    this.#workload = new WorkloadActions(
       simulation,
       scenario.workload,
       {
@@ -158,19 +150,18 @@ export class World {
     );
   }
 
-  /** Runs until the workload is done and all is quiet, or the scenario's limits are reached. */
-  run(onProgress?: (progress: WorldProgress) => void): void {
+  /**
+   * Runs until the workload is done and all is quiet, or the scenario's limits are reached. `onProgress` hears of the share of
+   * the workload that is done and of the events so far.
+   */
+  run(onProgress?: (share: number, events: number) => void): void {
     const { durationNs, drainLimitNs } = this.#scenario;
     const limitNs = durationNs === null ? Infinity : durationNs + drainLimitNs;
     const { simulation } = this;
     // In slices of simulated time, so that progress can be shown without an event of its own.
     while (simulation.pending > 0 && simulation.nowNs < limitNs) {
       simulation.run(Math.min(limitNs, simulation.nowNs + NS_PER_SECOND));
-      onProgress?.({
-        nowNs: simulation.nowNs,
-        events: simulation.eventsFired,
-        deliveries: this.kubeProxies.deliveries,
-      });
+      onProgress?.(this.#workload.progress, simulation.eventsFired);
     }
     this.kubeProxies.settleIdle(this.endNs);
     this.#warn();

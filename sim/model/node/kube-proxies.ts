@@ -113,12 +113,14 @@ export class KubeProxies {
     this.cursor = new Int32Array(count);
     this.#state = new Uint8Array(count).fill(ASLEEP);
     this.#syncEndNs = new Float64Array(count).fill(-Infinity);
-    this.#lastFullNs = Float64Array.from(parameters.lastFullSyncNs);
-    this.#lastCleanUpNs = Float64Array.from(parameters.lastFullSyncNs);
+    this.#lastFullNs = parameters.lastFullSyncNs.slice();
+    this.#lastCleanUpNs = parameters.lastFullSyncNs.slice();
     this.#deferredSync = new Float64Array(count);
     this.#earlyFromNs = new Float64Array(count);
     this.#deferredUntilNs = new Float64Array(count);
-    this.#maxLatencyNs = nodes.latencyNs.reduce((longest, latency) => Math.max(longest, latency), 0);
+    let maxLatencyNs = 0;
+    for (let node = 0; node < count; node++) maxLatencyNs = Math.max(maxLatencyNs, nodes.latencyNs[node]!);
+    this.#maxLatencyNs = maxLatencyNs;
     this.#listed = new Int32Array(count);
     this.#listPosition = new Int32Array(count).fill(NOT_LISTED);
     this.#syncKind = simulation.registerKind('kube-proxy: sync', (node) => this.#sync(node));

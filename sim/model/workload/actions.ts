@@ -43,6 +43,7 @@ export class WorkloadActions {
   readonly #endNs: number;
   readonly #actionKind: EventKind;
   readonly #replaceNextKind: EventKind;
+  readonly #started = new Set<number>();
   /** Pods that are still to be replaced by each `replaceEach` action, the next one last. */
   readonly #toReplace = new Map<number, PodOfService[]>();
 
@@ -67,8 +68,34 @@ export class WorkloadActions {
     });
   }
 
+  /** Share of the workload that is done, from 0 to 1, each action weighing the same: for a progress line, no more. */
+  get progress(): number {
+    const shares = this.#actions.map((action, index) =>
+      this.#started.has(index) ? this.#progressOf(action, index) : 0,
+    );
+    return shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
+  }
+
+  #progressOf(action: WorkloadAction, index: number): number {
+    switch (action.kind) {
+      case 'rollingUpdate':
+        return this.#targets.deployments.progressOf(this.#servicesOf(action.service));
+      case 'replaceEach':
+        return 1 - this.#toReplace.get(index)!.length / Math.max(1, this.#podsOf(action.service).length);
+      case 'churn': {
+        const endNs = Math.min(this.#endNs, action.atNs + (action.forNs ?? Infinity));
+        return Math.min(1, (this.#simulation.nowNs - action.atNs) / Math.max(1, endNs - action.atNs));
+      }
+      case 'scale':
+      case 'podChange':
+      case 'createService':
+        return 1;
+    }
+  }
+
   #act(index: number): void {
     const action = this.#actions[index]!;
+    this.#started.add(index);
     switch (action.kind) {
       case 'rollingUpdate':
         for (const service of this.#servicesOf(action.service)) this.#rollOut(service, action);

@@ -95,6 +95,16 @@ export class Deployments {
     }));
   }
 
+  /** Mean share of the new pods that are ready, over services whose rollout was begun. */
+  progressOf(services: readonly number[]): number {
+    let share = 0;
+    for (const service of services) {
+      const rollout = this.#rollouts.get(service);
+      share += rollout === undefined ? 1 : rollout.newAvailable / rollout.replicas;
+    }
+    return share / Math.max(1, services.length);
+  }
+
   #sync(service: number): void {
     const rollout = this.#rollouts.get(service);
     if (rollout === undefined || rollout.isSyncing) return;
