@@ -30,9 +30,10 @@ export interface WorkloadTargets {
   readonly absentServices: Set<number>;
 }
 
-interface PodOfService {
-  readonly service: number;
-  readonly pod: number;
+interface Replacements {
+  readonly total: number;
+  /** Pods that are still to be replaced, the next one last. */
+  readonly left: { readonly service: number; readonly pod: number }[];
 }
 
 export class WorkloadActions {
@@ -44,8 +45,8 @@ export class WorkloadActions {
   readonly #actionKind: EventKind;
   readonly #replaceNextKind: EventKind;
   readonly #started = new Set<number>();
-  /** Pods that are still to be replaced by each `replaceEach` action, the next one last. */
-  readonly #toReplace = new Map<number, PodOfService[]>();
+  /** By `replaceEach` action. */
+  readonly #toReplace = new Map<number, Replacements>();
 
   /** No action begins anything new after `endNs`. */
   constructor(
@@ -81,7 +82,7 @@ export class WorkloadActions {
       case 'rollingUpdate':
         return this.#targets.deployments.progressOf(this.#servicesOf(action.service));
       case 'replaceEach':
-        return 1 - this.#toReplace.get(index)!.length / Math.max(1, this.#podsOf(action.service).length);
+        return shareReplaced(this.#toReplace.get(index)!);
       case 'churn': {
         const endNs = Math.min(this.#endNs, action.atNs + (action.forNs ?? Infinity));
         return Math.min(1, (this.#simulation.nowNs - action.atNs) / Math.max(1, endNs - action.atNs));
@@ -101,8 +102,7 @@ export class WorkloadActions {
         for (const service of this.#servicesOf(action.service)) this.#rollOut(service, action);
         return;
       case 'replaceEach':
-        this.#toReplace.set(index, this.#podsOf(action.service).reverse());
-        this.#replaceNext(index);
+        this.#startReplacing(index, action.service);
         return;
       case 'churn':
         this.#churn.start({
@@ -134,9 +134,17 @@ export class WorkloadActions {
     );
   }
 
+  #startReplacing(index: number, group: string): void {
+    const left = this.#servicesOf(group).flatMap((service) =>
+      this.#targets.replicaSets.replicas(service).map((pod) => ({ service, pod })),
+    );
+    this.#toReplace.set(index, { total: left.length, left: left.reverse() });
+    this.#replaceNext(index);
+  }
+
   #replaceNext(index: number): void {
     const action = this.#actions[index]!;
-    const next = this.#toReplace.get(index)!.pop();
+    const next = this.#toReplace.get(index)!.left.pop();
     if (next === undefined || action.kind !== 'replaceEach') return;
     this.#targets.replicaSets.replaceAtOnce(next.service, next.pod);
     const nextNs = this.#simulation.nowNs + action.intervalNs;
@@ -195,12 +203,6 @@ export class WorkloadActions {
     const names = groups.length > 0 ? groups : this.#targets.services.groups.map(({ name }) => name);
     return names.flatMap((name) => this.#servicesOf(name));
   }
-
-  #podsOf(group: string): PodOfService[] {
-    return this.#servicesOf(group).flatMap((service) =>
-      this.#targets.replicaSets.replicas(service).map((pod) => ({ service, pod })),
-    );
-  }
 }
 
 /** Services that some action creates: they are not there before. */
@@ -212,6 +214,10 @@ export function servicesToBeCreated(actions: readonly WorkloadAction[], services
     for (let service = first; service < end; service++) absent.add(service);
   }
   return absent;
+}
+
+function shareReplaced({ total, left }: Replacements): number {
+  return 1 - left.length / Math.max(1, total);
 }
 
 function resolve(amount: IntOrPercent, replicas: number, round: (value: number) => number): number {
