@@ -1,0 +1,74 @@
+/**
+ * The report as one file that works offline, from a mail or a disk: verdict first, then the numbers, where the time goes,
+ * the evidence, and the method. It can be read without JavaScript; with it, the charts come alive.
+ */
+
+import type { Results } from '../sim/experiment/results.js';
+import { bottleneckChart, evidenceCharts } from './charts/all-charts.js';
+import { chartFigure, type Figure } from './html/chart-figure.js';
+import { renderDocument } from './html/document.js';
+import { headlineSection } from './html/headline-section.js';
+import { html, type Markup } from './html/markup.js';
+import { methodSection } from './html/method-section.js';
+import { loadScripts } from './html/scripts.js';
+import { STYLE_SHEET } from './html/style-sheet.js';
+import { verdictSection } from './html/verdict-section.js';
+import { warningsSection } from './html/warnings-section.js';
+
+export async function renderHtmlReport(results: Results): Promise<string> {
+  const bottleneck = await chartFigure(bottleneckChart(results));
+  const evidence: Figure[] = [];
+  for (const chart of evidenceCharts(results)) evidence.push(await chartFigure(chart));
+
+  const body = html`${pageHeader(results)}
+    <main>
+      ${verdictSection(results)}${headlineSection(results)}
+      <section aria-labelledby="time">
+        <h2 id="time">Where the time goes</h2>
+        <p class="soft">
+          The mean true latency, cut into the stages that a change passes. Means add up; quantiles do not.
+        </p>
+        ${bottleneck.markup}
+      </section>
+      <section aria-labelledby="evidence">
+        <h2 id="evidence">Evidence</h2>
+        ${evidence.map(({ markup }) => markup)}
+      </section>
+      ${warningsSection(results)}${methodSection(results)}
+    </main>
+    <footer>
+      <p>
+        Simulated by kube-headroom ${results.manifest.version}. Numbers come from a model of Kubernetes, not from a
+        cluster.
+      </p>
+    </footer>`;
+
+  const live = [bottleneck, ...evidence].flatMap((figure) => figure.live ?? []);
+  return renderDocument({
+    title: `${results.name} – kube-headroom`,
+    body,
+    styleSheet: STYLE_SHEET,
+    scripts: await loadScripts(),
+    chartSpecs: Object.fromEntries(live.map(({ id, vegaSpec }) => [id, vegaSpec])),
+  });
+}
+
+function pageHeader({ name, description }: Results): Markup {
+  const sections = [
+    ['verdict', 'Verdict'],
+    ['headlines', 'Headline numbers'],
+    ['time', 'Where the time goes'],
+    ['evidence', 'Evidence'],
+    ['warnings', 'Warnings'],
+    ['method', 'Method'],
+  ] as const;
+  return html`<header>
+    <h1>${name}</h1>
+    ${description === '' ? null : html`<p>${description}</p>`}
+    <nav aria-label="Sections">
+      <ul>
+        ${sections.map(([id, text]) => html`<li><a href="#${id}">${text}</a></li>`)}
+      </ul>
+    </nav>
+  </header> `;
+}

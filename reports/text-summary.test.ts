@@ -1,0 +1,102 @@
+import { stripVTControlCharacters } from 'node:util';
+
+import { describe, expect, it } from 'vitest';
+
+import { estimate, makeResults, objective, variant } from './testing/results-fixture.js';
+import { bar, displayWidth, printable, truncate, wrap } from './text-layout.js';
+import { renderTextSummary } from './text-summary.js';
+
+const hostile = `\u001b[31mred\u001b[0m\u202e "<script>" 😀 界\n`.repeat(12);
+
+const cases = {
+  'two variants': makeResults(),
+  'one replication': makeResults({ variants: [variant({ replications: 1 })] }),
+  nothing: makeResults({ variants: [variant({ empty: true })], objectives: [] }),
+  'every verdict': makeResults({
+    verdict: 'fail',
+    partial: true,
+    objectives: [
+      objective({ verdict: 'fail', estimate: estimate(31) }),
+      objective({ verdict: 'inconclusive', hint: 'the interval straddles the limit: use --replications 12' }),
+      objective({ verdict: 'error', estimate: null, hint: 'no sample' }),
+      objective(),
+    ],
+  }),
+  'hostile names': makeResults({
+    name: hostile,
+    variants: [variant({ name: hostile, warnings: [hostile] }), variant({ name: `${hostile}2` })],
+    objectives: [objective({ variant: hostile, metric: hostile, hint: hostile, maxText: hostile, verdict: 'error' })],
+  }),
+  'many variants': makeResults({
+    variants: Array.from({ length: 12 }, (_, index) => variant({ name: `variant ${index}` })),
+  }),
+};
+
+describe.each(Object.entries(cases))('the summary of %s', (_, results) => {
+  it.each([40, 80, 120])('fits %i columns', (columns) => {
+    const text = renderTextSummary(results, { columns, color: false });
+    expect(text.endsWith('\n')).toBe(true);
+    expect(text.split('\n').filter((line) => displayWidth(line) > columns)).toEqual([]);
+    expect(text).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  it('has colours only when asked, and the same text', () => {
+    const plain = renderTextSummary(results, { columns: 80, color: false });
+    const colored = renderTextSummary(results, { columns: 80, color: true });
+    expect(plain).not.toContain('\u001b');
+    expect(colored).toContain('\u001b[');
+    expect(stripVTControlCharacters(colored)).toBe(plain);
+  });
+});
+
+it('sets variants side by side at 80 columns', () => {
+  const text = renderTextSummary(makeResults(), { columns: 80, color: false });
+  expect(text).toContain('quickstart  PASS\nBoth objectives are met.');
+  expect(text).toMatch(/^ {2}NPL p99, as measured  13\.4 s \(12\.8 to 13\.9\) {3}32 s \(31 to 33\) 2\.40×$/m);
+  expect(text).toMatch(/^ {4}kube-proxy sync {8}466 ms {2}25% ███████▌$/m);
+});
+
+it('sets them one below the other at 40', () => {
+  const text = renderTextSummary(makeResults(), { columns: 40, color: false });
+  expect(text).toContain('  Endpoints\n    NPL p50, as measured\n      3.1 s (3.0 to 3.2) 2.40×\n');
+});
+
+it('says that one replication has no interval', () => {
+  const text = renderTextSummary(cases['one replication'], { columns: 80, color: false });
+  expect(text).toContain('one replication: no interval');
+});
+
+it('shows what must be known before the numbers are used', () => {
+  const text = renderTextSummary(cases['every verdict'], { columns: 80, color: false });
+  expect(text).toContain('Of 4 objectives: 1 missed, 1 without a sample, 1 inconclusive, 1 met.');
+  expect(text).toContain('  - The run was interrupted.');
+  expect(text).toContain('    the interval straddles the limit: use --replications 12');
+});
+
+describe('text layout', () => {
+  it('counts columns, not characters', () => {
+    expect(['abc', '界', '😀', 'é', 'e\u0301', '–'].map(displayWidth)).toEqual([3, 2, 2, 1, 1, 1]);
+  });
+
+  it('lets a terminal obey nothing', () => {
+    expect(printable('a\u001b[31m\nb\u202e')).toBe('a?[31m b?');
+  });
+
+  it('cuts with dots and never in the middle of a wide character', () => {
+    expect([truncate('abcdef', 6), truncate('abcdefg', 6), truncate('界界界', 6), truncate('界界界界', 6)]).toEqual([
+      'abcdef',
+      'abc...',
+      '界界界',
+      '界...',
+    ]);
+  });
+
+  it('wraps between words', () => {
+    expect(wrap('one two three', 8)).toEqual(['one two', 'three']);
+    expect(wrap('', 8)).toEqual([]);
+  });
+
+  it('draws bars to an eighth of a column', () => {
+    expect([bar(0, 4), bar(0.001, 4), bar(0.5, 4), bar(0.53, 4), bar(1, 4)]).toEqual(['', '▏', '██', '██▏', '████']);
+  });
+});
