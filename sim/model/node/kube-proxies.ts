@@ -135,19 +135,35 @@ export class KubeProxies {
     const log = this.#log;
     this.#rules.append(log.service[entry]!, log.endpointsAfter[entry]!);
     const lastDeliveryNs = this.#lastDeliveryNs(entry);
+    const listed = this.#listed;
     const earlyFromNs = this.#earlyFromNs;
-    // Backwards, because a node that is woken leaves the list and the last one takes its place.
-    for (let position = this.#listLength - 1; position >= 0; position--) {
-      const node = this.#listed[position]!;
+    const length = this.#listLength;
+    let kept = 0;
+    // Forwards, and closing the gaps on the way: nodes are listed roughly in the order in which they receive a write, so the
+    // syncs are scheduled roughly in order of time, which is what the event queue takes best.
+    for (let position = 0; position < length; position++) {
+      const node = listed[position]!;
       // Most deferred nodes are far from the time from which a signal counts; one comparison passes them by.
-      if (earlyFromNs[node]! > lastDeliveryNs) continue;
-      const deliveryNs = log.deliveryNs(entry, node);
-      if (this.#state[node] === ASLEEP) {
-        this.#signal(node, deliveryNs, entry);
-      } else if (earlyFromNs[node]! <= deliveryNs && deliveryNs < this.#deferredUntilNs[node]!) {
-        this.#simulation.cancel(this.#deferredSync[node] as EventHandle);
-        this.#scheduleSync(node, deliveryNs);
+      if (earlyFromNs[node]! <= lastDeliveryNs) {
+        this.#tell(node, entry, log.deliveryNs(entry, node));
+        if (this.#state[node] === SCHEDULED) {
+          this.#listPosition[node] = NOT_LISTED;
+          continue;
+        }
       }
+      listed[kept] = node;
+      this.#listPosition[node] = kept++;
+    }
+    this.#listLength = kept;
+  }
+
+  /** A listed node receives `entry` at `deliveryNs`. */
+  #tell(node: number, entry: number, deliveryNs: number): void {
+    if (this.#state[node] === ASLEEP) {
+      this.#signal(node, deliveryNs, entry);
+    } else if (this.#earlyFromNs[node]! <= deliveryNs && deliveryNs < this.#deferredUntilNs[node]!) {
+      this.#simulation.cancel(this.#deferredSync[node] as EventHandle);
+      this.#scheduleSync(node, deliveryNs);
     }
   }
 
@@ -193,7 +209,6 @@ export class KubeProxies {
       this.#deferredUntilNs[node] = deferredNs;
       this.#deferredSync[node] = this.#simulation.schedule(deferredNs, this.#syncKind, node);
       this.#state[node] = DEFERRED;
-      this.#list(node);
       return;
     }
     this.#scheduleSync(node, deferredNs);
@@ -202,7 +217,6 @@ export class KubeProxies {
   #scheduleSync(node: number, atNs: number): void {
     this.#simulation.schedule(atNs, this.#syncKind, node);
     this.#state[node] = SCHEDULED;
-    this.#unlist(node);
   }
 
   /** First entry at or after `from` that reaches the node at `timeNs` or later; the log's length when none does yet. */
@@ -234,6 +248,7 @@ export class KubeProxies {
     this.#state[node] = ASLEEP;
     this.#earlyFromNs[node] = 0;
     if (end < log.length) this.#signal(node, log.deliveryNs(end, node), end);
+    if (this.#state[node] === SCHEDULED) this.#unlist(node);
     else this.#list(node);
   }
 
