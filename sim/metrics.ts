@@ -84,7 +84,7 @@ export const METRICS = {
     'distribution',
     'seconds',
     'kube-proxy sync duration',
-    'Over the syncs of all nodes, equally weighted, partial and full.',
+    'Over the syncs of all nodes from the first workload action to the end, equally weighted, partial and full.',
   ),
   endpoint_object_bytes: define(
     'distribution',
@@ -96,13 +96,13 @@ export const METRICS = {
     'scalar',
     'bytes',
     'Bytes sent to watchers',
-    'Sum over all endpoint watch events of the frame size, over all nodes.',
+    'Sum of the frame sizes of all endpoint watch events that left the API servers, over all nodes.',
   ),
   watch_events_total: define(
     'scalar',
     'count',
     'Watch events sent',
-    'Sum over all endpoint writes of the nodes that watch.',
+    'Endpoint watch events that left the API servers, over all nodes.',
   ),
   endpoint_writes_total: define(
     'scalar',
@@ -144,21 +144,26 @@ export const METRICS = {
     'scalar',
     'seconds',
     'Node CPU spent on syncs',
-    'Time of all syncs of a node, mean over the nodes.',
+    'Time of all syncs of a node from the first workload action to the end, mean over the nodes.',
   ),
   kube_proxy_sync_cpu_share: define(
     'scalar',
     'cores',
     'Node CPU share spent on syncs',
-    'Time of all syncs divided by the time from the first workload action to the end, mean over the nodes.',
+    'Time of all syncs divided by the time from the first workload action to the end, mean over the nodes; the end is when all is quiet, or the duration if that is later.',
   ),
-  kube_proxy_syncs_total: define('scalar', 'count', 'kube-proxy syncs', 'Over all nodes, partial and full.'),
+  kube_proxy_syncs_total: define(
+    'scalar',
+    'count',
+    'kube-proxy syncs',
+    'Over all nodes, partial and full, from the first workload action to the end.',
+  ),
   kube_proxy_full_syncs_total: define('scalar', 'count', 'kube-proxy full syncs', 'Over all nodes.'),
   workload_duration_seconds: define(
     'scalar',
     'seconds',
     'Workload duration',
-    'From the first workload action to the moment when every change of the workload is on every node.',
+    'From the first workload action to the moment when every change of the workload is on every node. None when the run was cut off before.',
   ),
   updates_not_applied_total: define(
     'scalar',
@@ -172,7 +177,7 @@ export const METRICS = {
     'series',
     'bytes',
     'Mean size of written endpoint objects',
-    'Mean frame size of the writes committed in each interval.',
+    'Mean frame size of the watch events that are sent in each interval.',
   ),
 } as const satisfies Record<string, MetricDefinition>;
 

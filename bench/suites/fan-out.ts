@@ -3,7 +3,12 @@ import { Simulation } from '../../sim/kernel/simulation.js';
 import { createNodes, type NodeTable } from '../../sim/model/cluster/nodes.js';
 import { WatchFanOut, type EndpointWrite } from '../../sim/model/controlplane/watch-fan-out.js';
 import { IptablesMode } from '../../sim/model/node/iptables-mode.js';
-import { KubeProxies, type KubeProxyParameters, type ProxyRecorders } from '../../sim/model/node/kube-proxies.js';
+import {
+  createProxyRecorders,
+  KubeProxies,
+  type KubeProxyParameters,
+  type ProxyRecorders,
+} from '../../sim/model/node/kube-proxies.js';
 import { NaiveKubeProxies } from '../../sim/model/node/naive-kube-proxies.js';
 import { TokenBucketRunner } from '../../sim/model/node/sync-runner.js';
 import { Histogram } from '../../sim/stats/histogram.js';
@@ -54,6 +59,7 @@ function simulate(Proxies: typeof KubeProxies | typeof NaiveKubeProxies, cluster
   const log = new WatchFanOut(SERVICES, {
     apiServers: 3,
     watchers: NODES,
+    watchCacheLatencyNs: 1_000_000,
     dispatchPerWatcherNs: 1000,
     networkBandwidthBitsPerSecond: 10e9,
     latencyNs: cluster.nodes.latencyNs,
@@ -64,15 +70,9 @@ function simulate(Proxies: typeof KubeProxies | typeof NaiveKubeProxies, cluster
     partialSync: true,
     fullSyncIntervalNs: HOUR_NS,
     lastFullSyncNs: cluster.lastFullSyncNs,
+    measureFromNs: 0,
   };
-  const recorders: ProxyRecorders = {
-    observedLatency: new Histogram(),
-    trueLatency: new Histogram(),
-    fanOut: new Histogram(),
-    wait: new Histogram(),
-    sync: new Histogram(),
-    syncDuration: new Histogram(),
-  };
+  const recorders = createProxyRecorders();
   const endpoints = new Int32Array(SERVICES).fill(100);
   // The twin's timers are armed up to the end of the updates; the cursor needs none.
   const endNs = UPDATES * UPDATE_GAP_NS + HOUR_NS / 2;

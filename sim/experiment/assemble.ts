@@ -33,9 +33,15 @@ export function assembleResults(
   const estimateIn = (variant: string, { metric, statistic }: { metric: string; statistic: string }) =>
     estimateStatistic(measurementsOf.get(variant) ?? [], metric, statistic);
 
-  const objectives = experiment.variants.flatMap(({ name }) =>
-    experiment.objectives.map((objective) => judgeObjective(objective, name, estimateIn(name, objective), partial)),
-  );
+  const objectives = experiment.variants.flatMap(({ name }) => {
+    const updatesNotApplied = (measurementsOf.get(name) ?? []).reduce(
+      (sum, { scalars }) => sum + (scalars.updates_not_applied_total ?? 0),
+      0,
+    );
+    return experiment.objectives.map((objective) =>
+      judgeObjective(objective, name, estimateIn(name, objective), { partial, updatesNotApplied }),
+    );
+  });
   const all = replicated.flatMap(({ measurements }) => measurements);
   return {
     schemaVersion: RESULTS_SCHEMA_VERSION,

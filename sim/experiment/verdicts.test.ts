@@ -6,10 +6,20 @@ import type { ObjectiveResult, Verdict } from './results.js';
 import { FAKE_OBJECTIVE } from './testing/fake-replication.js';
 import { judgeExpectation, judgeObjective, overallVerdict } from './verdicts.js';
 
-const judge = (values: readonly number[], partial = false): ObjectiveResult =>
-  judgeObjective(FAKE_OBJECTIVE, 'baseline', values.length === 0 ? null : estimateMean(values), partial);
+const judge = (values: readonly number[], partial = false, updatesNotApplied = 0): ObjectiveResult =>
+  judgeObjective(FAKE_OBJECTIVE, 'baseline', values.length === 0 ? null : estimateMean(values), {
+    partial,
+    updatesNotApplied,
+  });
 
 describe('an objective', () => {
+  it('does not pass while the slowest samples are missing, and still fails', () => {
+    expect(judge([10, 11, 12], false, 1)).toMatchObject({ verdict: 'inconclusive' });
+    expect(judge([10, 11, 12], false, 1).hint).toMatch(/raise drainLimit/);
+    expect(judge([40, 41, 42], false, 1)).toMatchObject({ verdict: 'fail' });
+    expect(judge([], false, 1)).toMatchObject({ verdict: 'inconclusive' });
+  });
+
   it('passes when the whole interval is below the limit, and fails when it is above', () => {
     expect(judge([10, 11, 12])).toMatchObject({ verdict: 'pass', hint: '' });
     expect(judge([40, 41, 42])).toMatchObject({ verdict: 'fail', hint: '' });

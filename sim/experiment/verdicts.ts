@@ -2,7 +2,8 @@
  * Judges results against what the scenario file asks for.
  *
  * An objective is judged by the interval, not by the value in it: wholly below the limit passes, wholly above fails, and
- * an interval that straddles the limit is inconclusive, with a hint. What was never sampled is an error, never a pass.
+ * an interval that straddles the limit is inconclusive, with a hint. What was never sampled is an error, never a pass; and
+ * where the slowest samples are missing, because the run was cut off before they came in, nothing passes.
  */
 
 import type { Expectation, Objective } from '../scenario/experiment.js';
@@ -10,25 +11,34 @@ import { type Estimate, replicationsForHalfWidth } from '../stats/estimate.js';
 import { MOST_REPLICATIONS_TO_SUGGEST } from './replication-policy.js';
 import type { ExpectationResult, ObjectiveResult, Verdict } from './results.js';
 
+/** How complete the replications are that an estimate was made of. */
+export interface Completeness {
+  /** An interrupt ended the run before all replications were done. */
+  readonly partial: boolean;
+  /** Updates, over all replications, that had not reached their nodes when the drain limit cut the replication off. */
+  readonly updatesNotApplied: number;
+}
+
 export function judgeObjective(
   objective: Objective,
   variant: string,
   estimate: Estimate | null,
-  partial: boolean,
+  completeness: Completeness,
 ): ObjectiveResult {
   const { metric, statistic, max, maxText } = objective;
-  return { variant, metric, statistic, max, maxText, estimate, ...verdictOf(objective, estimate, partial) };
+  return { variant, metric, statistic, max, maxText, estimate, ...verdictOf(objective, estimate, completeness) };
 }
 
 function verdictOf(
   objective: Objective,
   estimate: Estimate | null,
-  partial: boolean,
+  { partial, updatesNotApplied }: Completeness,
 ): { verdict: Verdict; hint: string } {
   if (estimate === null) {
-    return partial
-      ? { verdict: 'inconclusive', hint: 'interrupted before a replication finished: run it to the end' }
-      : { verdict: 'error', hint: `no sample of ${objective.metric}: check that the workload produces any` };
+    if (partial)
+      return { verdict: 'inconclusive', hint: 'interrupted before a replication finished: run it to the end' };
+    if (updatesNotApplied > 0) return { verdict: 'inconclusive', hint: cutOffHint(updatesNotApplied) };
+    return { verdict: 'error', hint: `no sample of ${objective.metric}: check that the workload produces any` };
   }
   if (partial) {
     // Short replications finish first, so those that happen to be in are no fair sample.
@@ -37,10 +47,14 @@ function verdictOf(
   if (estimate.low === null || estimate.high === null) {
     return { verdict: 'inconclusive', hint: 'a single replication has no interval: use --replications 5 or more' };
   }
-  if (estimate.high <= objective.max) return { verdict: 'pass', hint: '' };
   if (estimate.low > objective.max) return { verdict: 'fail', hint: '' };
+  if (updatesNotApplied > 0) return { verdict: 'inconclusive', hint: cutOffHint(updatesNotApplied) };
+  if (estimate.high <= objective.max) return { verdict: 'pass', hint: '' };
   return { verdict: 'inconclusive', hint: straddleHint(estimate, objective.max) };
 }
+
+const cutOffHint = (updates: number): string =>
+  `${updates} updates had not reached their nodes when the run was cut off: the slowest are missing; raise drainLimit`;
 
 function straddleHint(estimate: Estimate, max: number): string {
   const needed = replicationsForHalfWidth(estimate, Math.abs(max - estimate.value), MOST_REPLICATIONS_TO_SUGGEST);

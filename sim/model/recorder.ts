@@ -10,19 +10,22 @@ import { Histogram } from '../stats/histogram.js';
 import { TimeSeries } from '../stats/time-series.js';
 import type { CommittedWrite, EndpointControllerObserver } from './controlplane/endpoint-controller.js';
 import type { WatchFanOut } from './controlplane/watch-fan-out.js';
-import type { KubeProxies, ProxyRecorders } from './node/kube-proxies.js';
+import { createProxyRecorders, type KubeProxies, type ProxyRecorders } from './node/kube-proxies.js';
+import { API_SERVER_COSTS } from './versions/costs.js';
 
 const SECONDS_PER_NS = 1e-9;
 /** Finest resolution of the series: shorter than any batch or sync period that a reader would look for. */
 const SERIES_BIN_NS = 1e8;
 
-/** CPU time of an API server for watch events. */
-export interface WatchCpuCosts {
-  readonly encodeNsPerObject: number;
-  readonly encodeNsPerByte: number;
-  readonly sendNsPerEvent: number;
-  readonly sendNsPerByte: number;
-}
+const NS_PER_SECOND = 1e9;
+
+/** CPU time of an API server for watch events, in nanoseconds. */
+const CPU = {
+  encodePerObject: API_SERVER_COSTS.encodePerObject.value * NS_PER_SECOND,
+  encodePerByte: API_SERVER_COSTS.encodePerByte.value * NS_PER_SECOND,
+  sendPerEvent: API_SERVER_COSTS.sendPerEvent.value * NS_PER_SECOND,
+  sendPerByte: API_SERVER_COSTS.sendPerByte.value * NS_PER_SECOND,
+} as const;
 
 /** Stages of a write that are over when it commits, in nanoseconds; columns indexed by log entry. */
 interface StageColumns {
@@ -33,45 +36,30 @@ interface StageColumns {
 }
 
 export class Recorder implements Pick<EndpointControllerObserver, 'onUnchanged' | 'onRejected' | 'onStaleSync'> {
-  readonly proxies: ProxyRecorders = {
-    observedLatency: new Histogram(),
-    trueLatency: new Histogram(),
-    fanOut: new Histogram(),
-    wait: new Histogram(),
-    sync: new Histogram(),
-    syncDuration: new Histogram(),
-  };
+  readonly proxies: ProxyRecorders = createProxyRecorders();
   readonly #objectBytes = new Histogram();
   readonly #watchBytes = new TimeSeries(SERIES_BIN_NS);
   readonly #watchEvents = new TimeSeries(SERIES_BIN_NS);
   readonly #stages: StageColumns = { kubelet: [], controllerQueue: [], clientThrottle: [], apiWrite: [] };
-  #bytesTotal = 0;
-  #eventsTotal = 0;
   #unchanged = 0;
   #rejected = 0;
   #staleSyncs = 0;
-  #watchCpuNs = 0;
 
   /** A write was committed at `commitNs` and has become `entry` of the log. */
-  onCommit(committed: CommittedWrite, entry: number, commitNs: number, log: WatchFanOut, cpu: WatchCpuCosts): void {
+  onCommit(committed: CommittedWrite, entry: number, commitNs: number, log: WatchFanOut): void {
     const bytes = log.bytes[entry]!;
     this.#objectBytes.record(bytes);
     this.#stages.kubelet.push(committed.changeCommittedNs - committed.changeNs);
     this.#stages.controllerQueue.push(committed.syncStartNs - committed.changeCommittedNs);
     this.#stages.clientThrottle.push(committed.sentNs - committed.syncStartNs);
     this.#stages.apiWrite.push(commitNs - committed.sentNs);
-    this.#bytesTotal += bytes * log.watchers;
-    this.#eventsTotal += log.watchers;
-    // Every API server encodes the object once and sends it to each of its watchers.
-    this.#watchCpuNs +=
-      log.apiServers * (cpu.encodeNsPerObject + cpu.encodeNsPerByte * bytes) +
-      log.watchers * (cpu.sendNsPerEvent + cpu.sendNsPerByte * bytes);
     for (let server = 0; server < log.apiServers; server++) {
       const watchers = log.watchersOf(server);
-      if (watchers <= 0) continue;
-      const outNs = log.lastFrameOutNs(entry, server);
-      this.#watchBytes.addSpread(commitNs, outNs, bytes * watchers);
-      this.#watchEvents.addSpread(commitNs, outNs, watchers);
+      if (watchers === 0) continue;
+      const firstNs = log.firstFrameNs(entry, server);
+      const lastNs = log.lastFrameOutNs(entry, server);
+      this.#watchBytes.addSpread(firstNs, lastNs, bytes * watchers);
+      this.#watchEvents.addSpread(firstNs, lastNs, watchers);
     }
   }
 
@@ -87,12 +75,13 @@ export class Recorder implements Pick<EndpointControllerObserver, 'onUnchanged' 
     this.#staleSyncs++;
   }
 
-  get rejected(): number {
-    return this.#rejected;
+  /** Bytes in the series of traffic: the same as those counted frame by frame, when all have been sent. */
+  get bytesInSeries(): number {
+    return this.#watchBytes.total;
   }
 
-  get bytesTotal(): number {
-    return this.#bytesTotal;
+  get rejected(): number {
+    return this.#rejected;
   }
 
   /** Distributions in base units. Call once, when the run is over. */
@@ -120,38 +109,75 @@ export class Recorder implements Pick<EndpointControllerObserver, 'onUnchanged' 
     };
   }
 
-  /** Scalars of a run whose first workload action came at `startNs` and which was quiet at `endNs`. */
+  /** Scalars of a run whose first workload action came at `startNs` and which ended at `endNs`. */
   scalars(
     log: WatchFanOut,
     kubeProxies: KubeProxies,
     startNs: number,
     endNs: number,
   ): Partial<Record<MetricName, number>> {
+    const sent = sentTraffic(log, endNs);
     const elapsedNs = Math.max(1, endNs - startNs);
     let busyNs = 0;
     for (const nodeBusyNs of kubeProxies.busyNs) busyNs += nodeBusyNs;
     const nodes = kubeProxies.busyNs.length;
+    const notApplied = log.length * nodes - kubeProxies.deliveries;
     return {
-      watch_bytes_total: this.#bytesTotal,
-      watch_events_total: this.#eventsTotal,
+      watch_bytes_total: sent.bytes,
+      watch_events_total: sent.events,
       endpoint_writes_total: log.length,
       endpoint_writes_unchanged_total: this.#unchanged,
       endpoint_writes_rejected_total: this.#rejected,
       controller_stale_syncs_total: this.#staleSyncs,
-      apiserver_network_utilization: Math.max(...log.networkBusyNs) / elapsedNs,
-      apiserver_watch_cpu_seconds: this.#watchCpuNs * SECONDS_PER_NS,
+      apiserver_network_utilization: sent.networkBusyNs / elapsedNs,
+      apiserver_watch_cpu_seconds: sent.cpuNs * SECONDS_PER_NS,
       kube_proxy_sync_cpu_seconds_per_node: (busyNs * SECONDS_PER_NS) / nodes,
       kube_proxy_sync_cpu_share: busyNs / nodes / elapsedNs,
       kube_proxy_syncs_total: kubeProxies.syncs,
       kube_proxy_full_syncs_total: kubeProxies.fullSyncs,
-      workload_duration_seconds: Math.max(0, kubeProxies.lastAppliedNs - startNs) * SECONDS_PER_NS,
-      updates_not_applied_total: log.length * nodes - kubeProxies.deliveries,
+      updates_not_applied_total: notApplied,
+      // While updates are missing somewhere the workload has not ended.
+      ...(notApplied === 0 && {
+        workload_duration_seconds: Math.max(0, kubeProxies.lastAppliedNs - startNs) * SECONDS_PER_NS,
+      }),
     };
   }
 
   series(): Partial<Record<MetricName, TimeSeries>> {
     return { watch_bytes_per_second: this.#watchBytes, watch_events_per_second: this.#watchEvents };
   }
+}
+
+interface SentTraffic {
+  readonly bytes: number;
+  readonly events: number;
+  /** Of the busiest network card. */
+  readonly networkBusyNs: number;
+  readonly cpuNs: number;
+}
+
+/** What has left the API servers by `endNs`: all of it, unless the run was cut off. */
+function sentTraffic(log: WatchFanOut, endNs: number): SentTraffic {
+  let bytes = 0;
+  let events = 0;
+  let cpuNs = 0;
+  let mostBusyNs = 0;
+  for (let server = 0; server < log.apiServers; server++) {
+    let busyNs = 0;
+    for (let entry = 0; entry < log.length; entry++) {
+      const frames = log.framesOut(entry, server, endNs);
+      if (frames === 0) continue;
+      const frameBytes = log.bytes[entry]!;
+      events += frames;
+      bytes += frames * frameBytes;
+      busyNs += frames * log.frameNs[entry]!;
+      // The object is encoded once, and sent to each watcher.
+      cpuNs += CPU.encodePerObject + CPU.encodePerByte * frameBytes;
+      cpuNs += frames * (CPU.sendPerEvent + CPU.sendPerByte * frameBytes);
+    }
+    mostBusyNs = Math.max(mostBusyNs, busyNs);
+  }
+  return { bytes, events, networkBusyNs: mostBusyNs, cpuNs };
 }
 
 /** How many nodes have applied each entry, from the cursors: a node at cursor c has applied the first c. */

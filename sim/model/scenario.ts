@@ -20,7 +20,7 @@ export interface Scenario {
   readonly seed: number;
   /** Workload stops starting new actions after this; null: the run ends when the workload is done and all is quiet. */
   readonly durationNs: number | null;
-  /** After the workload's end the run goes on until nothing is in flight, at most this long. */
+  /** After the duration the run goes on until nothing is in flight, at most this long; without a duration as long as it takes. */
   readonly drainLimitNs: number;
   readonly replications: ReplicationPolicy;
   readonly cluster: ClusterSettings;

@@ -26,7 +26,7 @@ import { IptablesMode } from './node/iptables-mode.js';
 import { KubeProxies } from './node/kube-proxies.js';
 import { Kubelets } from './node/kubelets.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from './node/sync-runner.js';
-import { Recorder, type WatchCpuCosts } from './recorder.js';
+import { Recorder } from './recorder.js';
 import { API_SERVER_COSTS, ENDPOINT_CONTROLLER_COSTS } from './versions/costs.js';
 import { ENDPOINT_CONTROLLER_RULES, KUBE_PROXY_RULES } from './versions/rules.js';
 import { servicesToBeCreated, WorkloadActions } from './workload/actions.js';
@@ -39,13 +39,6 @@ const NS_PER_SECOND = 1e9;
 const TIMESTAMP_RESOLUTION_NS = NS_PER_SECOND;
 
 const ns = (seconds: number): number => Math.round(seconds * NS_PER_SECOND);
-
-const WATCH_CPU: WatchCpuCosts = {
-  encodeNsPerObject: API_SERVER_COSTS.encodePerObject.value * NS_PER_SECOND,
-  encodeNsPerByte: API_SERVER_COSTS.encodePerByte.value * NS_PER_SECOND,
-  sendNsPerEvent: API_SERVER_COSTS.sendPerEvent.value * NS_PER_SECOND,
-  sendNsPerByte: API_SERVER_COSTS.sendPerByte.value * NS_PER_SECOND,
-};
 
 export class World {
   readonly recorder = new Recorder();
@@ -68,6 +61,8 @@ export class World {
   readonly #streams: RandomStreams;
   /** Services whose creation the workload waits for. */
   readonly #absentServices: Set<number>;
+  /** How far the wall clock was into a second when the run began: scripted actions fall on no particular part of one. */
+  readonly #clockPhaseNs: number;
   #droppedKeys = 0;
 
   constructor(scenario: Scenario, replication: number) {
@@ -83,6 +78,7 @@ export class World {
     this.#nodes = createNodes(cluster, streams);
     this.#services = new ServiceTable(scenario.services);
     this.#pods = new PodTable(cluster.nodes, this.#services.count);
+    this.#clockPhaseNs = Math.floor(streams.hash('clock-phase').uniform(0, 0) * TIMESTAMP_RESOLUTION_NS);
     const etcd = new Etcd(controlPlane.etcd, streams);
     const kubelets = new Kubelets(
       cluster.nodes,
@@ -110,6 +106,7 @@ export class World {
     this.log = new WatchFanOut(this.#services.count, {
       apiServers: controlPlane.apiServer.replicas,
       watchers: cluster.nodes,
+      watchCacheLatencyNs: ns(API_SERVER_COSTS.watchCacheLatency.value),
       dispatchPerWatcherNs: ns(API_SERVER_COSTS.dispatchPerWatcher.value),
       networkBandwidthBitsPerSecond: controlPlane.apiServer.networkBandwidthBitsPerSecond,
       latencyNs: this.#nodes.latencyNs,
@@ -121,6 +118,7 @@ export class World {
     });
     this.#deployments = new Deployments(
       simulation,
+      this.#services.count,
       this.#pods,
       this.#replicaSets,
       this.#lifecycle,
@@ -144,6 +142,7 @@ export class World {
         controller: this.#controller,
         absentServices: this.#absentServices,
       },
+      etcd,
       this.#watchLatencyNs,
       streams,
       scenario.durationNs ?? Infinity,
@@ -163,25 +162,26 @@ export class World {
       simulation.run(Math.min(limitNs, simulation.nowNs + NS_PER_SECOND));
       onProgress?.(this.#workload.progress, simulation.eventsFired);
     }
-    this.kubeProxies.settleIdle(this.endNs);
+    this.kubeProxies.end(this.endNs);
     this.#warn();
     if (simulation.pending > 0) return;
     checkConservation({
       log: this.log,
       kubeProxies: this.kubeProxies,
-      bytesCounted: this.recorder.bytesTotal,
-      endNs: this.endNs,
+      bytesInSeries: this.recorder.bytesInSeries,
       pods: this.#pods,
       services: this.#services.count,
+      replicaSets: this.#replicaSets,
       discovery: this.#discovery,
       absentServices: this.#absentServices,
       isPublished: this.recorder.rejected === 0 && this.#droppedKeys === 0,
+      isComplete: this.#scenario.durationNs === null && this.#deployments.unfinished().length === 0,
     });
   }
 
-  /** When the run was quiet: after the last event and the last sync. */
+  /** When the run ended: after the last event, the last sync and the scenario's duration. */
   get endNs(): number {
-    return Math.max(this.simulation.nowNs, this.kubeProxies.lastAppliedNs);
+    return Math.max(this.simulation.nowNs, this.kubeProxies.lastAppliedNs, this.#scenario.durationNs ?? 0);
   }
 
   /** When the workload began. */
@@ -190,7 +190,7 @@ export class World {
   }
 
   #createDiscovery(): Discovery {
-    const { cluster, controlPlane, kubeProxy, wire } = this.#scenario;
+    const { controlPlane, kubeProxy, wire } = this.#scenario;
     const kind = kubeProxy.discovery;
     const sizeOf = (overCapacity: boolean): EndpointObjectSize =>
       wire.bytesPerEndpoint === null
@@ -198,7 +198,7 @@ export class World {
             kind,
             format: wire.format,
             nameLengths: wire.nameLengths,
-            hasZone: cluster.zones > 0,
+            hasZone: true,
             hasZoneHint: false,
             overCapacity,
           })
@@ -221,6 +221,7 @@ export class World {
     return new EndpointController(
       this.simulation,
       this.#services.count,
+      this.#pods,
       this.#discovery,
       etcd,
       {
@@ -280,6 +281,7 @@ export class World {
         partialSync: kubeProxy.minimizeIPTablesRestore,
         fullSyncIntervalNs,
         lastFullSyncNs,
+        measureFromNs: this.startNs,
       },
       this.recorder.proxies,
     );
@@ -308,21 +310,25 @@ export class World {
         service,
         bytes: write.frameBytes,
         changeNs,
-        triggerNs:
-          triggerNs === null || isDeletion
-            ? NO_TRIGGER
-            : Math.floor(triggerNs / TIMESTAMP_RESOLUTION_NS) * TIMESTAMP_RESOLUTION_NS,
+        triggerNs: triggerNs === null || isDeletion ? NO_TRIGGER : this.#timestamp(triggerNs),
         isDeletion,
         endpointsAfter: this.#discovery.usableEndpoints(service),
       },
       commitNs,
     );
-    this.recorder.onCommit(committed, entry, commitNs, this.log, WATCH_CPU);
+    this.recorder.onCommit(committed, entry, commitNs, this.log);
     this.kubeProxies.onAppend(entry);
+  }
+
+  /** What a timestamp of whole seconds says at `timeNs`: earlier than the run's clock by up to a second. */
+  #timestamp(timeNs: number): number {
+    const phaseNs = this.#clockPhaseNs;
+    return Math.floor((timeNs + phaseNs) / TIMESTAMP_RESOLUTION_NS) * TIMESTAMP_RESOLUTION_NS - phaseNs;
   }
 
   #warn(): void {
     const { simulation, recorder } = this;
+    this.warnings.push(...this.#workload.warnings);
     if (simulation.pending > 0) {
       this.warnings.push('The drain limit was reached with changes still in flight: late updates are missing.');
     }

@@ -361,7 +361,9 @@ export const SECTIONS = {
     ),
   drainLimit: duration()
     .optional()
-    .describe('How long a run may go on after the end of the workload, until the last change is on every node.'),
+    .describe(
+      'How long a run may go on after its duration, until the last change is on every node. Without a duration it goes on as long as that takes.',
+    ),
   replications: numberOr(wholeNumber({ min: 1, max: MAX_REPLICATIONS }), replicationRange)
     .optional()
     .describe('Independent repetitions with other random numbers: a number, or a range with a precision to reach.'),

@@ -33,6 +33,8 @@ export class PodTable {
   node = new Int32Array(INITIAL_CAPACITY);
   /** Number of the pod among all that its service ever had: the key of its random draws, equal in every variant. */
   ordinal = new Int32Array(INITIAL_CAPACITY);
+  /** Revision of its service's pod template that it was made from. */
+  revision = new Int32Array(INITIAL_CAPACITY);
   /** As it truly is, whether or not anybody has heard of it. */
   condition = new Uint8Array(INITIAL_CAPACITY);
   /** As the controllers' informer has it. */
@@ -66,7 +68,8 @@ export class PodTable {
 
   /**
    * The pod's IPv4 address: the n-th host of its node's /24 block, blocks being dealt from 10.0.0.0 upwards in node order.
-   * Host numbers start again after 254 pods, by when the first of them have long gone.
+   * Host numbers start again after 254 pods, so more pods than that on a node share addresses; only the order in which an
+   * Endpoints object is truncated depends on them.
    */
   address(pod: number): string {
     const block = this.node[pod]!;
@@ -79,6 +82,7 @@ export class PodTable {
     this.service = widen(this.service, capacity);
     this.node = widen(this.node, capacity);
     this.ordinal = widen(this.ordinal, capacity);
+    this.revision = widen(this.revision, capacity);
     this.condition = widen(this.condition, capacity);
     this.observed = widen(this.observed, capacity);
     this.published = widen(this.published, capacity);

@@ -58,6 +58,7 @@ function bench(
   const controller = new EndpointController(
     simulation,
     services,
+    pods,
     slices,
     etcd,
     { ...parameters, ...overrides },

@@ -16,6 +16,7 @@
  */
 
 import type { Simulation } from '../../kernel/simulation.js';
+import { PodState, type PodTable } from '../cluster/pods.js';
 import type { Discovery, PlannedWrite } from './discovery.js';
 import type { Etcd, WriteLatency } from './etcd.js';
 import { TokenBucket } from './token-bucket.js';
@@ -94,6 +95,7 @@ const NO_CHANGE: ServiceChange = { changeNs: Infinity, committedNs: Infinity, tr
 
 export class EndpointController {
   readonly #simulation: Simulation;
+  readonly #pods: PodTable;
   readonly #discovery: Discovery;
   readonly #etcd: Etcd;
   readonly #writeLatency: WriteLatency;
@@ -121,12 +123,14 @@ export class EndpointController {
   constructor(
     simulation: Simulation,
     services: number,
+    pods: PodTable,
     discovery: Discovery,
     etcd: Etcd,
     parameters: EndpointControllerParameters,
     observer: EndpointControllerObserver,
   ) {
     this.#simulation = simulation;
+    this.#pods = pods;
     this.#discovery = discovery;
     this.#etcd = etcd;
     this.#writeLatency = etcd.writesOf('endpoint-controller');
@@ -170,7 +174,22 @@ export class EndpointController {
   #remember(service: number, pod: number, change: ServiceChange): void {
     const pending = (this.#pending[service] ??= new Map<number, ServiceChange>());
     const earlier = pending.get(pod);
-    pending.set(pod, earlier === undefined ? change : joinChanges(earlier, change));
+    pending.set(pod, earlier === undefined ? change : followChange(earlier, change));
+  }
+
+  /**
+   * The earliest of the changes, and the earliest trigger time of those that the trigger time tracker sees: it looks at the
+   * pods that the informer lists, so a pod that is gone has none.
+   */
+  #earliest(changes: ReadonlyMap<number, ServiceChange>): ServiceChange {
+    let { changeNs, committedNs, triggerNs } = NO_CHANGE;
+    for (const [pod, change] of changes) {
+      if (change.changeNs < changeNs) ({ changeNs, committedNs } = change);
+      const isListed = pod === SERVICE_ITSELF || (this.#pods.observed[pod]! & PodState.gone) === 0;
+      if (!isListed || change.triggerNs === null) continue;
+      triggerNs = triggerNs === null ? change.triggerNs : Math.min(triggerNs, change.triggerNs);
+    }
+    return { changeNs, committedNs, triggerNs };
   }
 
   /** AddAfter: of two delayed adds of one key the earlier one holds. */
@@ -216,8 +235,7 @@ export class EndpointController {
       this.#finish(service, true);
       return;
     }
-    let earliest = NO_CHANGE;
-    for (const change of changes.values()) earliest = joinChanges(earliest, change);
+    const earliest = this.#earliest(changes);
     const pods = [...changes.keys()].filter((pod) => pod !== SERVICE_ITSELF);
     this.#syncs[service] = {
       startNs: nowNs,
@@ -278,7 +296,11 @@ export class EndpointController {
 
   /** A write failed: the rest of the sync is abandoned and what it would have published is pending again. */
   #fail(service: number, sync: Sync): void {
-    for (const [pod, change] of sync.changes) this.#remember(service, pod, change);
+    const pending = (this.#pending[service] ??= new Map<number, ServiceChange>());
+    for (const [pod, change] of sync.changes) {
+      const later = pending.get(pod);
+      pending.set(pod, later === undefined ? change : followChange(change, later));
+    }
     this.#finish(service, false);
   }
 
@@ -309,12 +331,10 @@ export class EndpointController {
   }
 }
 
-/** The earlier change, with the earliest trigger time of both. */
-function joinChanges(a: ServiceChange, b: ServiceChange): ServiceChange {
-  const earlier = a.changeNs <= b.changeNs ? a : b;
-  const triggerNs =
-    a.triggerNs === null ? b.triggerNs : b.triggerNs === null ? a.triggerNs : Math.min(a.triggerNs, b.triggerNs);
-  return { changeNs: earlier.changeNs, committedNs: earlier.committedNs, triggerNs };
+/** Two changes of one pod: what happened first, and the trigger time of the last, as a pod has one transition time only. */
+function followChange(before: ServiceChange, after: ServiceChange): ServiceChange {
+  const { changeNs, committedNs } = before.changeNs <= after.changeNs ? before : after;
+  return { changeNs, committedNs, triggerNs: after.triggerNs ?? before.triggerNs };
 }
 
 function earliestOf(pods: readonly number[], sync: Sync): ServiceChange {

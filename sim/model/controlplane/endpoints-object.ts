@@ -13,7 +13,7 @@
 
 import { PodState, type PodTable } from '../cluster/pods.js';
 import type { Discovery, PlannedWrite } from './discovery.js';
-import { truncateEndpoints } from './endpoints-truncation.js';
+import { capacityAnnotationCorrect, truncateEndpoints } from './endpoints-truncation.js';
 import type { EndpointObjectSize } from './wire-size.js';
 
 /** The only object of its service. */
@@ -30,8 +30,9 @@ interface ServiceAddresses {
   notReady: number;
   /** Whether the object exists. */
   exists: boolean;
-  /** Usable addresses in the object as last committed. */
+  /** Usable addresses in the object as last committed, and whether it carries the over-capacity annotation. */
   usable: number;
+  isTruncated: boolean;
 }
 
 export class EndpointsObjects implements Discovery {
@@ -60,6 +61,7 @@ export class EndpointsObjects implements Discovery {
       notReady: 0,
       exists: false,
       usable: 0,
+      isTruncated: false,
     }));
   }
 
@@ -73,7 +75,7 @@ export class EndpointsObjects implements Discovery {
       else if (listedAs(state) === NOT_READY) addresses.notReady++;
     }
     addresses.ready.sort();
-    addresses.usable = Math.min(addresses.ready.length, this.maxUsableEndpoints);
+    this.#settle(addresses);
   }
 
   plan(service: number, changedPods: readonly number[]): PlannedWrite[] {
@@ -93,7 +95,12 @@ export class EndpointsObjects implements Discovery {
       notReadyAfter += (after === NOT_READY ? 1 : 0) - (before === NOT_READY ? 1 : 0);
     }
     const { ready, notReady, truncated } = truncateEndpoints([readyAfter], [notReadyAfter], this.#maxAddresses);
-    if (pods.length === 0 && addresses.exists && !truncated) return [];
+    const annotation = addresses.isTruncated ? 'truncated' : null;
+    const isUpToDate =
+      addresses.exists &&
+      pods.length === 0 &&
+      capacityAnnotationCorrect(readyAfter + notReadyAfter, annotation, this.maxUsableEndpoints);
+    if (isUpToDate) return [];
     const kept = ready[0]! + notReady[0]!;
     const size = truncated ? this.#truncatedSize : this.#size;
     return [
@@ -123,7 +130,7 @@ export class EndpointsObjects implements Discovery {
       else if (after === NOT_READY) addresses.notReady++;
       published[pod] = state;
     });
-    addresses.usable = Math.min(addresses.ready.length, this.maxUsableEndpoints);
+    this.#settle(addresses);
   }
 
   usableEndpoints(service: number): number {
@@ -133,6 +140,11 @@ export class EndpointsObjects implements Discovery {
   publishedEndpoints(service: number): number {
     const { ready, notReady } = this.#services[service]!;
     return ready.length + notReady;
+  }
+
+  #settle(addresses: ServiceAddresses): void {
+    addresses.usable = Math.min(addresses.ready.length, this.maxUsableEndpoints);
+    addresses.isTruncated = addresses.ready.length + addresses.notReady > this.maxUsableEndpoints;
   }
 
   /**

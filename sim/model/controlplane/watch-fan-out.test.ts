@@ -16,6 +16,7 @@ describe('watch fan-out', () => {
     const log = new WatchFanOut(1, {
       apiServers,
       watchers,
+      watchCacheLatencyNs: 0,
       dispatchPerWatcherNs: sendNs,
       networkBandwidthBitsPerSecond: bandwidth,
       latencyNs,
@@ -48,13 +49,14 @@ describe('watch fan-out', () => {
     const log = new WatchFanOut(1, {
       apiServers: 1,
       watchers: 5000,
+      watchCacheLatencyNs: 0,
       dispatchPerWatcherNs: 1000,
       networkBandwidthBitsPerSecond: 1e10,
       latencyNs: new Float64Array(5000),
     });
     log.append({ ...write, bytes: 17_241 }, 0);
     // 17,241 B x 8 / 10 Gbit/s = 13,793 ns for each of 5,000.
-    expect(log.networkBusyNs[0]).toBe(5000 * 13_793);
+    expect(log.frameNs[0]).toBe(13_793);
     expect(log.deliveryNs(0, 4999)).toBe(1000 + 5000 * 13_793);
   });
 
@@ -62,6 +64,7 @@ describe('watch fan-out', () => {
     const log = new WatchFanOut(2, {
       apiServers: 1,
       watchers: 1,
+      watchCacheLatencyNs: 0,
       dispatchPerWatcherNs: 1,
       networkBandwidthBitsPerSecond: null,
       latencyNs: new Float64Array(1),
@@ -79,6 +82,7 @@ describe('watch fan-out', () => {
     const log = new WatchFanOut(1, {
       apiServers: 2,
       watchers: 4,
+      watchCacheLatencyNs: 0,
       dispatchPerWatcherNs: 1,
       networkBandwidthBitsPerSecond: null,
       latencyNs: new Float64Array(4),

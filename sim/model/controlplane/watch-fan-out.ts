@@ -1,7 +1,7 @@
 /**
  * From one committed write to all nodes: the log of endpoint writes, and when each node receives each of them.
  *
- *   commit --> [one dispatcher per API server: a send to each watcher in turn]
+ *   commit --> [watch cache of each API server] --> [its one dispatcher: a send to each watcher in turn]
  *          --> [network card of that server: a queue of frames] --> [link] --> node
  *
  * Both stages serve the watchers of a server one after the other, in order of rank. With c the time of a send, f the time of a
@@ -27,6 +27,8 @@ export interface WatchFanOutParameters {
   readonly apiServers: number;
   /** Watching nodes; node j is connected to API server j mod apiServers with rank floor(j / apiServers). */
   readonly watchers: number;
+  /** From the commit in etcd to the API server's watch cache. */
+  readonly watchCacheLatencyNs: number;
   /** Serial time in the dispatcher for one watcher. */
   readonly dispatchPerWatcherNs: number;
   /** Egress of one API server; null: unlimited. */
@@ -75,8 +77,6 @@ export class WatchFanOut {
 
   readonly watchers: number;
   readonly apiServers: number;
-  /** Bytes and busy time of each API server's network card. */
-  readonly networkBusyNs: Float64Array;
 
   readonly #parameters: WatchFanOutParameters;
   readonly #dispatcherFreeNs: Float64Array;
@@ -91,7 +91,6 @@ export class WatchFanOut {
     this.apiServers = parameters.apiServers;
     this.dispatchBaseNs = Array.from({ length: parameters.apiServers }, () => new Float64Array(INITIAL_CAPACITY));
     this.networkBaseNs = Array.from({ length: parameters.apiServers }, () => new Float64Array(INITIAL_CAPACITY));
-    this.networkBusyNs = new Float64Array(parameters.apiServers);
     this.#dispatcherFreeNs = new Float64Array(parameters.apiServers);
     this.#networkFreeNs = new Float64Array(parameters.apiServers);
     this.#lastOfService = new Int32Array(services).fill(NO_ENTRY);
@@ -100,7 +99,7 @@ export class WatchFanOut {
 
   /** Nodes that watch through an API server. */
   watchersOf(server: number): number {
-    return Math.ceil((this.watchers - server) / this.apiServers);
+    return Math.max(0, Math.ceil((this.watchers - server) / this.apiServers));
   }
 
   /** Appends a write that is committed now and works out its dispatch; returns its entry. Commits in order of time. */
@@ -140,6 +139,22 @@ export class WatchFanOut {
     );
   }
 
+  /** When the first frame of `entry` begins to leave API server `server`. */
+  firstFrameNs(entry: number, server: number): number {
+    return Math.max(this.dispatchBaseNs[server]![entry]!, this.networkBaseNs[server]![entry]!) - this.frameNs[entry]!;
+  }
+
+  /** How many frames of `entry` have left API server `server` by `timeNs`. */
+  framesOut(entry: number, server: number, timeNs: number): number {
+    const ranks = (baseNs: number, slopeNs: number): number =>
+      baseNs > timeNs ? 0 : slopeNs === 0 ? Infinity : Math.floor((timeNs - baseNs) / slopeNs) + 1;
+    return Math.min(
+      this.watchersOf(server),
+      ranks(this.dispatchBaseNs[server]![entry]!, this.dispatchSlopeNs[entry]!),
+      ranks(this.networkBaseNs[server]![entry]!, this.frameNs[entry]!),
+    );
+  }
+
   #link(entry: number, write: EndpointWrite): void {
     const { service } = write;
     this.nextOfService[entry] = NO_ENTRY;
@@ -157,20 +172,23 @@ export class WatchFanOut {
   }
 
   #dispatch(entry: number, bytes: number, commitNs: number): void {
-    const { dispatchPerWatcherNs: sendNs, networkBandwidthBitsPerSecond: bandwidth } = this.#parameters;
+    const {
+      watchCacheLatencyNs,
+      dispatchPerWatcherNs: sendNs,
+      networkBandwidthBitsPerSecond: bandwidth,
+    } = this.#parameters;
     // Whole nanoseconds keep every delivery time exact; a frame of 1 kB at 10 Gbit/s is 800 ns.
     const frameNs = bandwidth === null ? 0 : Math.round((bytes * 8 * NS_PER_SECOND) / bandwidth);
     this.frameNs[entry] = frameNs;
     this.dispatchSlopeNs[entry] = Math.max(sendNs, frameNs);
     for (let server = 0; server < this.apiServers; server++) {
       const watchers = this.watchersOf(server);
-      if (watchers <= 0) continue;
-      const startNs = Math.max(commitNs, this.#dispatcherFreeNs[server]!);
+      if (watchers === 0) continue;
+      const startNs = Math.max(commitNs + watchCacheLatencyNs, this.#dispatcherFreeNs[server]!);
       this.dispatchBaseNs[server]![entry] = startNs + sendNs + frameNs;
       this.networkBaseNs[server]![entry] = this.#networkFreeNs[server]! + frameNs;
       this.#dispatcherFreeNs[server] = startNs + watchers * sendNs;
       this.#networkFreeNs[server] = this.lastFrameOutNs(entry, server);
-      this.networkBusyNs[server]! += watchers * frameNs;
     }
   }
 

@@ -7,7 +7,6 @@ import {
   natRules,
   natRulesOfPartialSync,
   serviceChainRules,
-  serviceChains,
 } from './iptables-rules.js';
 
 const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
@@ -46,9 +45,8 @@ describe('TestSyncProxyRulesRepeated (Kubernetes pkg/proxy/iptables/proxier_test
   });
 
   it('deletes the chains of a deleted service with one endpoint: two, and one for a replaced endpoint', () => {
-    expect(serviceChains(1)).toBe(2);
-    expect(serviceChains(1) - serviceChains(0) - 1).toBe(1);
-    expect(serviceChains(0)).toBe(0);
+    expect(natChains(1, 1) - natChains(0, 0)).toBe(2);
+    expect(natChains(1, 2) - natChains(1, 1)).toBe(1);
   });
 });
 
@@ -73,5 +71,7 @@ it('sums up: a full sync writes the fixed rules, one dispatch line per service a
   const total = sum(endpoints);
   const chainRules = sum(endpoints.map(serviceChainRules));
   expect(natRulesOfPartialSync(withEndpoints.length, chainRules)).toBe(natRules(withEndpoints.length, total));
-  expect(natChains(withEndpoints.length, total) - natChains(0, 0)).toBe(sum(endpoints.map(serviceChains)));
+  expect(natChains(withEndpoints.length, total) - natChains(0, 0)).toBe(
+    sum(endpoints.map((count) => (count === 0 ? 0 : 1 + count))),
+  );
 });

@@ -29,9 +29,6 @@ const LARGE_CLUSTER_ENDPOINTS = 1000;
 /** Lines of a service's own chains: what a partial sync writes for it, beside its line in KUBE-SERVICES. */
 export const serviceChainRules = (endpoints: number): number => (endpoints === 0 ? 0 : 1 + 3 * endpoints);
 
-/** A service's own chains: one, and one for each endpoint. */
-export const serviceChains = (endpoints: number): number => (endpoints === 0 ? 0 : 1 + endpoints);
-
 /** Rules in the nat table, which are the lines of a full sync: `kubeproxy_sync_proxy_rules_iptables_total{table="nat"}`. */
 export const natRules = (servicesWithEndpoints: number, endpoints: number): number =>
   NAT_FIXED_RULES + 2 * servicesWithEndpoints + 3 * endpoints;

@@ -6,7 +6,7 @@ import { Histogram } from '../../stats/histogram.js';
 import { createNodes } from '../cluster/nodes.js';
 import { NO_TRIGGER, WatchFanOut, type EndpointWrite } from '../controlplane/watch-fan-out.js';
 import { IptablesMode } from './iptables-mode.js';
-import { KubeProxies, type KubeProxyParameters, type ProxyRecorders } from './kube-proxies.js';
+import { createProxyRecorders, KubeProxies, type KubeProxyParameters } from './kube-proxies.js';
 import { NaiveKubeProxies } from './naive-kube-proxies.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from './sync-runner.js';
 
@@ -56,17 +56,6 @@ function randomWorkload(stream: RandomStream, services: number, writes: number, 
   return { commits, endNs: atNs + 100 * SECOND };
 }
 
-function recorders(): ProxyRecorders {
-  return {
-    observedLatency: new Histogram(),
-    trueLatency: new Histogram(),
-    fanOut: new Histogram(),
-    wait: new Histogram(),
-    sync: new Histogram(),
-    syncDuration: new Histogram(),
-  };
-}
-
 /** Runs one implementation over the workload and returns all that a report could show of it. */
 function run(kind: 'cursor' | 'naive', setting: Setting, workload: Workload): unknown {
   const streams = new RandomStreams(3, 0);
@@ -84,6 +73,7 @@ function run(kind: 'cursor' | 'naive', setting: Setting, workload: Workload): un
   const log = new WatchFanOut(setting.services, {
     apiServers: setting.apiServers,
     watchers: setting.nodes,
+    watchCacheLatencyNs: 1_000_000,
     dispatchPerWatcherNs: 1000,
     networkBandwidthBitsPerSecond: setting.bandwidth,
     latencyNs: nodes.latencyNs,
@@ -107,9 +97,10 @@ function run(kind: 'cursor' | 'naive', setting: Setting, workload: Workload): un
       { length: setting.nodes },
       (_, node) => -Math.round(hash.uniform(node, 0) * HOUR),
     ),
+    measureFromNs: 0.3 * SECOND,
   };
   const initial = new Int32Array(setting.services).fill(5);
-  const samples = recorders();
+  const samples = createProxyRecorders();
   const proxies =
     kind === 'cursor'
       ? new KubeProxies(simulation, log, nodes, initial, parameters, samples)
@@ -119,7 +110,7 @@ function run(kind: 'cursor' | 'naive', setting: Setting, workload: Workload): un
   });
   workload.commits.forEach(({ atNs }, index) => simulation.schedule(atNs, commit, index));
   simulation.run();
-  if (proxies instanceof KubeProxies) proxies.settleIdle(workload.endNs);
+  if (proxies instanceof KubeProxies) proxies.end(workload.endNs);
   const { observedLatency, trueLatency, fanOut, wait, sync, syncDuration } = samples;
   const bare = (histogram: Histogram): unknown => {
     // The order of adding up floating-point numbers differs, the samples may not.

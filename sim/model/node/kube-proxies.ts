@@ -16,7 +16,7 @@
  */
 
 import type { EventHandle, EventKind, Simulation } from '../../kernel/simulation.js';
-import { SampleBuffer, type Histogram } from '../../stats/histogram.js';
+import { Histogram, SampleBuffer } from '../../stats/histogram.js';
 import type { NodeTable } from '../cluster/nodes.js';
 import { NO_TRIGGER, type WatchFanOut } from '../controlplane/watch-fan-out.js';
 import type { ProxyMode, RuleTotals } from './proxy-mode.js';
@@ -45,6 +45,19 @@ export interface KubeProxyParameters {
   readonly fullSyncIntervalNs: number;
   /** When each node's last full sync before the run ended, at most 0. */
   readonly lastFullSyncNs: Float64Array;
+  /** Syncs that start before this are not counted: what idle nodes do before the workload begins is no part of it. */
+  readonly measureFromNs: number;
+}
+
+export function createProxyRecorders(): ProxyRecorders {
+  return {
+    observedLatency: new Histogram(),
+    trueLatency: new Histogram(),
+    fanOut: new Histogram(),
+    wait: new Histogram(),
+    sync: new Histogram(),
+    syncDuration: new Histogram(),
+  };
 }
 
 const ASLEEP = 0;
@@ -71,7 +84,7 @@ export class KubeProxies {
   readonly #parameters: KubeProxyParameters;
   readonly #recorders: ProxyRecorders;
   readonly #rules: RuleHistory;
-  readonly #totals: RuleTotals = { services: 0, servicesWithEndpoints: 0, endpoints: 0 };
+  readonly #totals: RuleTotals = { servicesWithEndpoints: 0, endpoints: 0 };
   readonly #syncKind: EventKind;
   readonly #state: Uint8Array;
   /** End of each node's last sync. */
@@ -177,12 +190,15 @@ export class KubeProxies {
   }
 
   /**
-   * Runs the syncs that idle nodes make at the runner's maximal interval up to `untilNs`. They change no rule that a sample
-   * sees, so they are worked out when somebody asks: at the end of a run, or before the node's next sync.
+   * Ends the run at `endNs`: adds the syncs that idle nodes have made until then at the runner's maximal interval, and takes
+   * off the time of syncs that goes beyond. Idle syncs change no rule that a sample sees, so they are worked out when
+   * somebody asks: here, or before the node's next sync.
    */
-  settleIdle(untilNs: number): void {
+  end(endNs: number): void {
     for (let node = 0; node < this.#nodes.count; node++) {
-      if (this.#state[node] === ASLEEP) this.#runIdleSyncs(node, untilNs);
+      if (this.#state[node] === ASLEEP) this.#runIdleSyncs(node, endNs);
+      const beyondNs = Math.max(0, this.#syncEndNs[node]! - endNs);
+      this.busyNs[node] = Math.max(0, this.busyNs[node]! - beyondNs);
     }
   }
 
@@ -283,13 +299,13 @@ export class KubeProxies {
       ? mode.fullSyncNs(totals, cleansUp)
       : mode.partialSyncNs(totals, rules.changedLinesBetween(from, end, this.#log.nextOfService), cleansUp);
     const durationNs = Math.round(referenceNs * this.#nodes.slowness[node]!);
-    this.syncs++;
-    this.busyNs[node]! += durationNs;
-    this.#recorders.syncDuration.record(durationNs * SECONDS_PER_NS);
     if (cleansUp) this.#lastCleanUpNs[node] = startNs + durationNs;
-    if (isFull) {
-      this.fullSyncs++;
-      this.#lastFullNs[node] = startNs + durationNs;
+    if (isFull) this.#lastFullNs[node] = startNs + durationNs;
+    if (startNs >= this.#parameters.measureFromNs) {
+      this.syncs++;
+      if (isFull) this.fullSyncs++;
+      this.busyNs[node]! += durationNs;
+      this.#recorders.syncDuration.record(durationNs * SECONDS_PER_NS);
     }
     return durationNs;
   }

@@ -78,7 +78,6 @@ export class NaiveKubeProxies {
       triggers: new Map<number, number[]>(),
       endpoints: Int32Array.from(initialEndpoints),
       totals: {
-        services: initialEndpoints.length,
         servicesWithEndpoints: initialEndpoints.filter((endpoints) => endpoints > 0).length,
         endpoints: initialEndpoints.reduce((sum, endpoints) => sum + endpoints, 0),
       },
@@ -166,15 +165,15 @@ export class NaiveKubeProxies {
       : mode.partialSyncNs(state.totals, changedLines, cleansUp);
     const durationNs = Math.round(referenceNs * this.#nodes.slowness[node]!);
     const endNs = startNs + durationNs;
-    this.syncs++;
     if (cleansUp) state.lastCleanUpNs = endNs;
-    if (isFull) {
-      this.fullSyncs++;
-      state.lastFullNs = endNs;
-    }
+    if (isFull) state.lastFullNs = endNs;
 
     const { observedLatency, trueLatency, fanOut, wait, sync, syncDuration } = this.#recorders;
-    syncDuration.record(durationNs * SECONDS_PER_NS);
+    if (startNs >= this.#parameters.measureFromNs) {
+      this.syncs++;
+      if (isFull) this.fullSyncs++;
+      syncDuration.record(durationNs * SECONDS_PER_NS);
+    }
     for (const { entry, deliveredNs } of pending) {
       fanOut.record((deliveredNs - this.#log.commitNs[entry]!) * SECONDS_PER_NS);
       wait.record((startNs - deliveredNs) * SECONDS_PER_NS);

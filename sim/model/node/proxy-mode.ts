@@ -5,7 +5,6 @@
 
 /** The rules of a cluster, as a node sees them that has applied a prefix of the write log. */
 export interface RuleTotals {
-  services: number;
   servicesWithEndpoints: number;
   endpoints: number;
 }

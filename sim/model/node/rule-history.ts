@@ -12,7 +12,6 @@ const INITIAL_CAPACITY = 4096;
 
 export class RuleHistory {
   readonly #mode: ProxyMode;
-  readonly #services: number;
   /** Usable endpoints of each service at the end of the log. */
   readonly #endpointsOf: Int32Array;
   #length = 0;
@@ -24,7 +23,6 @@ export class RuleHistory {
 
   constructor(initialEndpoints: Int32Array, mode: ProxyMode) {
     this.#mode = mode;
-    this.#services = initialEndpoints.length;
     this.#endpointsOf = Int32Array.from(initialEndpoints);
     for (const endpoints of initialEndpoints) {
       this.#endpoints[0]! += endpoints;
@@ -46,7 +44,6 @@ export class RuleHistory {
 
   /** Fills `totals` with the state after the first `cursor` entries. */
   totalsAt(cursor: number, totals: RuleTotals): void {
-    totals.services = this.#services;
     totals.servicesWithEndpoints = this.#servicesWithEndpoints[cursor]!;
     totals.endpoints = this.#endpoints[cursor]!;
   }

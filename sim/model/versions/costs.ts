@@ -118,6 +118,13 @@ export const API_SERVER_COSTS = {
     'storage/cacher/cacher.go dispatchEvent: a select with a channel send, and the selection of the watcher',
     [0.2e-6, 3e-6],
   ),
+  /** From the commit in etcd to the event in the watch cache of an API server. */
+  watchCacheLatency: assumed(
+    1e-3,
+    's',
+    'etcd watch and reflector of the watch cache, unloaded; part of the latency to controllers below',
+    [0.3e-3, 2e-2],
+  ),
   /** Latency of a GET of one object from the watch cache, as its client sees it. */
   getLatency: assumed(
     2e-3,

@@ -12,6 +12,7 @@ import type { EventKind, Simulation } from '../../kernel/simulation.js';
 import { PodState, type PodTable } from '../cluster/pods.js';
 import type { ServiceTable } from '../cluster/services.js';
 import type { EndpointController } from '../controlplane/endpoint-controller.js';
+import type { Etcd, WriteLatency } from '../controlplane/etcd.js';
 import type { IntOrPercent, WorkloadAction } from '../scenario.js';
 import { Churn } from './churn.js';
 import type { Deployments } from './deployments.js';
@@ -26,9 +27,11 @@ export interface WorkloadTargets {
   readonly deployments: Deployments;
   readonly lifecycle: PodLifecycle;
   readonly controller: EndpointController;
-  /** Services that do not exist yet; one leaves the set when it is created. */
+  /** Services that the informer does not show yet; one leaves the set when it does. */
   readonly absentServices: Set<number>;
 }
+
+type PodChange = Extract<WorkloadAction, { kind: 'podChange' }>['change'];
 
 interface Replacements {
   readonly total: number;
@@ -41,10 +44,15 @@ export class WorkloadActions {
   readonly #actions: readonly WorkloadAction[];
   readonly #targets: WorkloadTargets;
   readonly #churn: Churn;
+  readonly #creationLatency: WriteLatency;
+  readonly #watchLatencyNs: number;
   readonly #endNs: number;
   readonly #actionKind: EventKind;
   readonly #replaceNextKind: EventKind;
+  readonly #serviceSeenKind: EventKind;
   readonly #started = new Set<number>();
+  /** What a reader of the result must know of the workload. */
+  readonly warnings: string[] = [];
   /** By `replaceEach` action. */
   readonly #toReplace = new Map<number, Replacements>();
 
@@ -53,6 +61,7 @@ export class WorkloadActions {
     simulation: Simulation,
     actions: readonly WorkloadAction[],
     targets: WorkloadTargets,
+    etcd: Etcd,
     watchLatencyNs: number,
     streams: RandomStreams,
     endNs: number,
@@ -60,8 +69,13 @@ export class WorkloadActions {
     this.#simulation = simulation;
     this.#actions = actions;
     this.#targets = targets;
-    this.#churn = new Churn(simulation, targets.replicaSets, watchLatencyNs, streams);
+    this.#churn = new Churn(simulation, targets.replicaSets, targets.deployments, watchLatencyNs, streams);
+    this.#creationLatency = etcd.writesOf('service-creation');
+    this.#watchLatencyNs = watchLatencyNs;
     this.#endNs = endNs;
+    this.#serviceSeenKind = simulation.registerKind('informer: service created', (service) =>
+      this.#onServiceSeen(service),
+    );
     this.#actionKind = simulation.registerKind('workload: action', (index) => this.#act(index));
     this.#replaceNextKind = simulation.registerKind('workload: next replacement', (index) => this.#replaceNext(index));
     actions.forEach(({ atNs }, index) => {
@@ -105,7 +119,7 @@ export class WorkloadActions {
         this.#startReplacing(index, action.service);
         return;
       case 'churn':
-        this.#churn.start({
+        this.#churn.start(index, {
           podsPerSecond: action.podsPerSecond,
           arrivals: action.arrivals,
           services: this.#servicesOfGroupsOrAll(action.services),
@@ -113,10 +127,10 @@ export class WorkloadActions {
         });
         return;
       case 'scale':
-        for (const service of this.#servicesOf(action.service)) this.#scale(service, action.to);
+        for (const service of this.#servicesOf(action.service)) this.#targets.deployments.scale(service, action.to);
         return;
       case 'podChange':
-        for (const service of this.#servicesOf(action.service)) this.#changePod(service, action.change);
+        this.#changePods(action.service, action.change);
         return;
       case 'createService':
         for (const service of this.#servicesOf(action.service)) this.#createService(service);
@@ -125,7 +139,7 @@ export class WorkloadActions {
   }
 
   #rollOut(service: number, limits: { readonly maxSurge: IntOrPercent; readonly maxUnavailable: IntOrPercent }): void {
-    const replicas = this.#targets.replicaSets.replicas(service).length;
+    const replicas = this.#targets.replicaSets.desired(service);
     // Kubernetes rounds a percentage of surge up and of unavailability down.
     this.#targets.deployments.rollOut(
       service,
@@ -144,22 +158,26 @@ export class WorkloadActions {
 
   #replaceNext(index: number): void {
     const action = this.#actions[index]!;
-    const next = this.#toReplace.get(index)!.left.pop();
+    const { left } = this.#toReplace.get(index)!;
+    // Pods that somebody else has deleted since need no replacement.
+    let next = left.pop();
+    while (next !== undefined && !this.#targets.replicaSets.isLive(next.pod)) next = left.pop();
     if (next === undefined || action.kind !== 'replaceEach') return;
     this.#targets.replicaSets.replaceAtOnce(next.service, next.pod);
     const nextNs = this.#simulation.nowNs + action.intervalNs;
     if (nextNs <= this.#endNs) this.#simulation.schedule(nextNs, this.#replaceNextKind, index);
   }
 
-  #scale(service: number, to: number): void {
-    const { replicaSets } = this.#targets;
-    const replicas = replicaSets.replicas(service);
-    for (let missing = to - replicas.length; missing > 0; missing--) replicaSets.create(service);
-    // Among equally ready pods the youngest go first.
-    for (let surplus = replicas.length - to; surplus > 0; surplus--) replicaSets.delete(service, replicas.at(-1)!);
+  #changePods(group: string, change: PodChange): void {
+    const services = this.#servicesOf(group);
+    const without = services.filter((service) => !this.#changePod(service, change)).length;
+    if (without === 0) return;
+    const what = { notReady: 'turn unready', ready: 'turn ready again', replace: 'replace' }[change];
+    this.warnings.push(`${without} of ${services.length} services of "${group}" had no pod to ${what}.`);
   }
 
-  #changePod(service: number, change: 'notReady' | 'ready' | 'replace'): void {
+  /** Whether there was a pod to change. */
+  #changePod(service: number, change: PodChange): boolean {
     const { replicaSets, lifecycle, pods } = this.#targets;
     const replicas = replicaSets.replicas(service);
     const isReady = (pod: number): boolean => (pods.condition[pod]! & PodState.ready) !== 0;
@@ -167,30 +185,38 @@ export class WorkloadActions {
       case 'replace': {
         const pod = replicas[0];
         if (pod !== undefined) replicaSets.replaceAtOnce(service, pod);
-        return;
+        return pod !== undefined;
       }
       case 'ready': {
-        const pod = replicas.find((candidate) => !isReady(candidate));
+        // A pod that has an address was ready before; one that is still starting turns ready by itself.
+        const wasReady = (pod: number): boolean => (pods.condition[pod]! & PodState.hasAddress) !== 0;
+        const pod = replicas.find((candidate) => wasReady(candidate) && !isReady(candidate));
         if (pod !== undefined) lifecycle.setReady(pod, true);
-        return;
+        return pod !== undefined;
       }
       case 'notReady': {
         const pod = replicas.find(isReady);
         if (pod !== undefined) lifecycle.setReady(pod, false);
-        return;
+        return pod !== undefined;
       }
     }
   }
 
-  /** The pods were there before; the service's creation is what its first endpoint objects date from. */
+  /** The POST of the service is sent now; its pods are there already. */
   #createService(service: number): void {
+    const seenNs = this.#simulation.nowNs + this.#creationLatency.ns(service, 0) + this.#watchLatencyNs;
+    this.#simulation.schedule(seenNs, this.#serviceSeenKind, service);
+  }
+
+  /** The informer shows a new service; its creation is what its first endpoint objects date from. */
+  #onServiceSeen(service: number): void {
     const { absentServices, controller, replicaSets } = this.#targets;
-    const nowNs = this.#simulation.nowNs;
+    const createdNs = this.#simulation.nowNs - this.#watchLatencyNs;
     absentServices.delete(service);
     controller.serviceCreated(service, replicaSets.replicas(service), {
-      changeNs: nowNs,
-      committedNs: nowNs,
-      triggerNs: nowNs,
+      changeNs: createdNs,
+      committedNs: createdNs,
+      triggerNs: createdNs,
     });
   }
 

@@ -9,6 +9,7 @@
 import { exponential } from '../../kernel/distributions.js';
 import type { RandomStream, RandomStreams } from '../../kernel/random.js';
 import type { EventKind, Simulation } from '../../kernel/simulation.js';
+import type { Deployments } from './deployments.js';
 import type { ReplicaSets } from './replica-sets.js';
 
 export interface ChurnParameters {
@@ -24,7 +25,7 @@ interface ActiveChurn extends ChurnParameters {
   readonly intervalNs: number;
   readonly arrivalStream: RandomStream;
   readonly choiceStream: RandomStream;
-  /** cumulative[i]: pods of services[0] to services[i] at the start. Churn keeps these numbers, but for pods in transition. */
+  /** cumulative[i]: pods of services[0] to services[i] when the churn starts; it is by these that services are chosen. */
   readonly cumulative: Float64Array;
 }
 
@@ -35,30 +36,33 @@ export class Churn {
   readonly #replicaSets: ReplicaSets;
   readonly #streams: RandomStreams;
   readonly #watchLatencyNs: number;
-  readonly #active: ActiveChurn[] = [];
+  readonly #active = new Map<number, ActiveChurn>();
   readonly #arrivalKind: EventKind;
-  readonly #replaceKind: EventKind;
+  readonly #missingKind: EventKind;
 
-  constructor(simulation: Simulation, replicaSets: ReplicaSets, watchLatencyNs: number, streams: RandomStreams) {
+  constructor(
+    simulation: Simulation,
+    replicaSets: ReplicaSets,
+    deployments: Deployments,
+    watchLatencyNs: number,
+    streams: RandomStreams,
+  ) {
     this.#simulation = simulation;
     this.#replicaSets = replicaSets;
     this.#streams = streams;
     this.#watchLatencyNs = watchLatencyNs;
     this.#arrivalKind = simulation.registerKind('churn: pod deleted', (index) => this.#onArrival(index));
-    this.#replaceKind = simulation.registerKind('churn: replica missing', (service) => {
-      this.#replicaSets.create(service);
-    });
+    this.#missingKind = simulation.registerKind('churn: replica missing', (service) => deployments.replenish(service));
   }
 
-  /** Starts now; the first deletion comes one interval later. */
-  start(parameters: ChurnParameters): void {
-    const index = this.#active.length;
+  /** Starts now; the first deletion comes one interval later. `index` keys the random streams. */
+  start(index: number, parameters: ChurnParameters): void {
     let pods = 0;
     const cumulative = Float64Array.from(
       parameters.services,
       (service) => (pods += this.#replicaSets.replicas(service).length),
     );
-    this.#active.push({
+    this.#active.set(index, {
       ...parameters,
       intervalNs: NS_PER_SECOND / parameters.podsPerSecond,
       arrivalStream: this.#streams.stream('churn-arrivals', index),
@@ -69,24 +73,24 @@ export class Churn {
   }
 
   #scheduleNext(index: number): void {
-    const { arrivals, intervalNs, arrivalStream, endNs } = this.#active[index]!;
+    const { arrivals, intervalNs, arrivalStream, endNs } = this.#active.get(index)!;
     const gapNs = arrivals === 'regular' ? intervalNs : exponential(arrivalStream.double(), intervalNs);
     const atNs = this.#simulation.nowNs + Math.max(1, Math.round(gapNs));
     if (atNs <= endNs) this.#simulation.schedule(atNs, this.#arrivalKind, index);
   }
 
   #onArrival(index: number): void {
-    const { services, choiceStream, cumulative } = this.#active[index]!;
+    const { services, choiceStream, cumulative } = this.#active.get(index)!;
     // Both numbers are drawn at every arrival, so that the streams of two variants stay in step.
     const service = services[indexOf(cumulative, choiceStream.double() * (cumulative.at(-1) ?? 0))];
     const share = choiceStream.double();
     if (service !== undefined) {
       const replicas = this.#replicaSets.replicas(service);
-      // Empty while the last pod of a small service is being replaced: this deletion finds nothing.
+      // Empty while the pods of a small service are being replaced: this deletion finds nothing.
       const pod = replicas[Math.floor(share * replicas.length)];
       if (pod !== undefined) {
         this.#replicaSets.deleteByOther(service, pod);
-        this.#simulation.schedule(this.#simulation.nowNs + this.#watchLatencyNs, this.#replaceKind, service);
+        this.#simulation.schedule(this.#simulation.nowNs + this.#watchLatencyNs, this.#missingKind, service);
       }
     }
     this.#scheduleNext(index);

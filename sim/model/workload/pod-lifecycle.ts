@@ -167,7 +167,8 @@ export class PodLifecycle {
     const { observed, service } = this.#pods;
     observed[pod] = (observed[pod]! & ~this.#clearBits[update]!) | this.#setBits[update]!;
     const successor = this.#successor[update]!;
-    if (successor !== NO_POD) observed[successor] = PodState.hasAddress | PodState.ready;
+    // Added to what is known: the successor may have been seen terminating before.
+    if (successor !== NO_POD) observed[successor]! |= PodState.hasAddress | PodState.ready;
     const changeNs = this.#changeNs[update]!;
     const change = {
       changeNs,
