@@ -8,6 +8,8 @@
  * The object is plain JSON: it crosses to worker threads, and its canonical JSON text is what the scenario hash is made of.
  */
 
+import type { NameLengths } from './controlplane/wire-size.js';
+
 /** What one run simulates: a scenario with one variant's changes applied. */
 export interface Scenario {
   readonly name: string;
@@ -102,14 +104,7 @@ export interface PodSettings {
 export interface WireSettings {
   readonly format: 'protobuf' | 'json';
   /** Lengths of the strings in an endpoint, in bytes (one byte per character). */
-  readonly nameLengths: {
-    readonly namespace: number;
-    readonly service: number;
-    readonly pod: number;
-    readonly node: number;
-    readonly zone: number;
-    readonly ip: number;
-  };
+  readonly nameLengths: NameLengths;
   /** A constant size per endpoint without overhead, as papers assume; null: sizes field by field. */
   readonly bytesPerEndpoint: number | null;
   /** With bytesPerEndpoint only: no object is smaller than this. */
