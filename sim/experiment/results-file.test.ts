@@ -72,6 +72,10 @@ describe('prepareDirectory', () => {
     expect(existsSync(join(directory, 'a', 'b'))).toBe(true);
   });
 
+  it.runIf(process.platform === 'linux')('refuses a place that exists and can hold nothing, and soon', async () => {
+    await expect(prepareDirectory('/proc/results/here')).rejects.toMatchObject({ exitCode: 2 });
+  });
+
   it('refuses a place where a file is in the way', async () => {
     writeFileSync(join(directory, 'file'), '');
     await expect(prepareDirectory(join(directory, 'file', 'out'))).rejects.toMatchObject({ exitCode: 2 });

@@ -5,8 +5,8 @@
  * second Ctrl-C leaves the last good one.
  */
 
-import { access, constants, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 
 import { type ErrorCode, userError } from '../errors.js';
 import type { Results } from './results.js';
@@ -23,11 +23,29 @@ export class ResultsFileError extends Error {
 /** Makes the directory, and finds out before the simulation whether files can be written there. */
 export async function prepareDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(resolve(directory));
     await access(directory, constants.W_OK);
   } catch (error) {
     throw userError('KH102', `the output directory ${directory} cannot be used: ${messageOf(error)}`);
   }
+}
+
+/**
+ * Makes the directory and those above it. Not by mkdir's option `recursive`: where a parent exists and can hold nothing, as
+ * /proc, that tries for ever.
+ */
+async function makeDirectory(directory: string): Promise<void> {
+  if (await isDirectory(directory)) return;
+  const parent = dirname(directory);
+  if (parent !== directory) await makeDirectory(parent);
+  await mkdir(directory).catch(async (error: unknown) => {
+    // Another run may have made it in between.
+    if (!(await isDirectory(directory))) throw error;
+  });
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() === true;
 }
 
 export async function writeResults(directory: string, results: Results): Promise<string> {
