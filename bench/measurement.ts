@@ -43,10 +43,10 @@ export async function measure(task: Task, timeMs: number): Promise<Measurement> 
   for (let turn = 0; turn < TURNS; turn++) {
     const bench = new Bench({
       time: timeMs / TURNS,
-      iterations: 3,
+      iterations: 1,
       warmup: turn === 0,
       warmupTime: timeMs / 3,
-      warmupIterations: 3,
+      warmupIterations: 1,
       timestampProvider: cpuTime,
       throws: true,
     });
