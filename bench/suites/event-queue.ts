@@ -111,12 +111,65 @@ function holdTasks(pending: number, distribution: DistributionName): Task[] {
   });
 }
 
+const DESCENDING = 20_000;
+/** Before the times of all events that a queue of these tasks already holds. */
+const BEFORE_PENDING_NS = 1e9;
+
+/** Pushes events each of which is due before all others, as when a plan is worked out from its end, and pops them. */
+function pushDescending(queue: MeasuredQueue, popped: (timeNs: number, event: number) => void): void {
+  for (let event = 0; event < DESCENDING; event++) queue.push(BEFORE_PENDING_NS - 1000 * event, event);
+  for (let i = 0; i < DESCENDING; i++) {
+    const timeNs = queue.peekTimeNs();
+    popped(timeNs, queue.pop());
+  }
+}
+
+function descendingTasks(): Task[] {
+  const load = `${DESCENDING.toLocaleString('en')} descending`;
+  return implementations.map(({ name: implementation, exactOrder, create }) => {
+    const prepareQueue = (): MeasuredQueue => {
+      const queue = create();
+      const incrementsNs = drawIncrementsNs('exponential');
+      for (let event = 0; event < 1000; event++) queue.push(BEFORE_PENDING_NS + 1 + incrementsNs[event]!, event);
+      queue.peekTimeNs();
+      return queue;
+    };
+    return {
+      name: `${implementation}, ${load}`,
+      operations: DESCENDING,
+      prepare: () => {
+        const queue = prepareQueue();
+        let sum = 0;
+        const add = (timeNs: number, event: number): void => {
+          sum += timeNs + event;
+        };
+        return () => {
+          pushDescending(queue, add);
+          return sum;
+        };
+      },
+      ...(exactOrder && {
+        check: {
+          group: load,
+          result: () => {
+            const hash = new TrajectoryHash();
+            pushDescending(prepareQueue(), (timeNs, event) => hash.add(timeNs, 0, event, 0));
+            return hash.toString();
+          },
+        },
+      }),
+    };
+  });
+}
+
 export const eventQueueSuite: Suite = {
   name: 'event-queue',
-  description: 'Hold model, by events pending and distribution of increments; ladder and heap keep the order of ties',
+  description:
+    'Hold model, by events pending and distribution of increments, and descending pushes; ladder and heap keep the order of ties',
   tasks: [
     ...[1000, 10_000, 100_000].flatMap((pending) => holdTasks(pending, 'exponential')),
     ...distributionNames.filter((name) => name !== 'exponential').flatMap((name) => holdTasks(10_000, name)),
+    ...descendingTasks(),
   ],
   requirements: [
     { other: 'tinyqueue', atLeast: 10 },

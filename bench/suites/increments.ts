@@ -8,6 +8,8 @@ const DISTRIBUTIONS = {
   bimodal: (u: number) => (u < 0.9 ? u * 1e6 : 1e10 + u * 1e9),
   // Pareto with infinite mean (shape 2/3), cut at three hours.
   'heavy-tailed': (u: number) => Math.min(1000 * Math.exp(-1.5 * Math.log(u)), 1e13),
+  // As many between 1 and 2 ns as between 1 and 2 s: what is pending clusters ever closer around now.
+  clustered: (u: number) => Math.pow(2, 40 * u),
   // Eight instants ahead of now: every instant that fires is a burst of ties.
   'ties in bursts': (u: number) => Math.ceil(8 * u) * 1e6,
 };

@@ -72,6 +72,24 @@ const INCREMENTS_NS: Readonly<Record<string, (u: number) => number>> = {
 };
 
 /**
+ * Times of `count` pushes, in patterns against which a queue that sorts in parts has to defend itself: what is pushed goes in
+ * front of, or between, all that it has just sorted. A queue that takes quadratic time for one does not get through it.
+ */
+const PATTERNS_NS: Readonly<Record<string, (index: number, count: number) => number>> = {
+  rising: (index) => 1000 * index,
+  falling: (index, count) => 1000 * (count - index),
+  'falling in ties of three': (index, count) => 1000 * (count - (index - (index % 3))),
+  'falling in bursts of ties': (index, count) => 1000 * (count - (index - (index % 70))),
+  'falling, each block rising': (index, count) => 1000 * (count - (index - (index % 100))) + (index % 100),
+  'zig-zag, outwards': (index, count) => 1000 * (index % 2 === 0 ? count - index : count + index),
+  'zig-zag, inwards': (index, count) => 1000 * (index % 2 === 0 ? index : 2 * count - index),
+  'zig-zag beside a burst of ties': (index, count) => 1000 * [count - index, count, count + index, count][index % 4]!,
+  'converging on a time from above': (index, count) => 1000 + Math.floor(1e15 ** (1 - index / count)),
+  'converging on a time from both sides': (index, count) =>
+    1e15 + (index % 2 === 0 ? 1 : -1) * Math.floor(1e15 ** (1 - index / count)),
+};
+
+/**
  * What every implementation of `EventQueue` has to satisfy.
  *
  * @param createQueue makes an empty queue
@@ -118,6 +136,44 @@ export function describeEventQueue(name: string, createQueue: () => EventQueue):
         rising.map((timeNs, index) => (index % 2 === 0 ? timeNs : 1e9 - timeNs)),
       );
     });
+
+    test.each(Object.entries(PATTERNS_NS))('orders 100,000 times, %s', (_name, patternNs) => {
+      const count = 100_000;
+      expectSorted(
+        createQueue(),
+        Array.from({ length: count }, (_, index) => patternNs(index, count)),
+      );
+    });
+
+    test.each(Object.entries(PATTERNS_NS))(
+      'agrees with a sorted list when pops interrupt pushes, times %s',
+      (_, patternNs) => {
+        const count = 4000;
+        for (const pops of [1, 20, 90]) {
+          const queue = createQueue();
+          const oracle = new SortedListOracle();
+          const popped: Popped[] = [];
+          const expected: Popped[] = [];
+          for (let event = 0; event < count; event++) {
+            const timeNs = patternNs(event, count);
+            queue.push(timeNs, event);
+            oracle.push(timeNs, event);
+            if (event % 130 !== 129) continue;
+            queue.peekTimeNs();
+            for (let i = 0; i < pops; i++) {
+              popped.push(popOne(queue));
+              expected.push(oracle.pop());
+            }
+          }
+          while (queue.size > 0) {
+            popped.push(popOne(queue));
+            expected.push(oracle.pop());
+          }
+          expect(popped).toEqual(expected);
+          expectEmpty(queue);
+        }
+      },
+    );
 
     test('orders times just below, at and just above the borders of equal parts of the range', () => {
       // Wherever an implementation divides the range, into as many parts as there are events, a half or the double, the
@@ -193,6 +249,34 @@ export function describeEventQueue(name: string, createQueue: () => EventQueue):
       }
       expect(order).toEqual(Array.from({ length: 600 }, (_, index) => index));
     });
+
+    test.each([1, 10, 100])(
+      'keeps a burst of 20,000 ties in order while %i events at a time are served before it',
+      (inFront) => {
+        const queue = createQueue();
+        const burstNs = 1_000_000_000;
+        const burst: number[] = [];
+        const order: number[] = [];
+        const expected: number[] = [];
+        let nextEvent = 0;
+        const pushToBurst = (): void => {
+          burst.push(nextEvent);
+          queue.push(burstNs, nextEvent++);
+        };
+        for (let ties = 0; ties < 20_000; ties++) pushToBurst();
+        for (let round = 0; round < 20_000 / inFront; round++) {
+          // Asking for the time makes the burst what is next, as a run does that stops before it.
+          expect(queue.peekTimeNs()).toBe(burstNs);
+          const firstEvent = nextEvent;
+          for (let i = 0; i < inFront; i++) queue.push(burstNs - 1 - i, nextEvent++);
+          for (let event = nextEvent - 1; event >= firstEvent; event--) expected.push(event);
+          for (let i = 0; i < inFront; i++) order.push(queue.pop());
+          if (round % 3 === 0) pushToBurst();
+        }
+        while (queue.size > 0) order.push(queue.pop());
+        expect(order).toEqual([...expected, ...burst]);
+      },
+    );
 
     test('serves events earlier than the last popped in their place', () => {
       const queue = createQueue();

@@ -16,11 +16,14 @@ const BUCKETS_PER_NS = 1;
 const FIRST = 2;
 const CURRENT = 3;
 const LAST = 4;
+/** A list, oldest first, of events that are all due at the rung's start, in front of its only bucket; 0 if there is none. */
+const TIES = 5;
+/** How many events the rung was made of, and how many have moved into it from others since. Not those pushed into it. */
+const EVENTS = 6;
 
 /**
  * Rungs at most. Each divides a bucket's range of time by more than `SORT_LIMIT`, hence ten are enough to tell apart any two
- * integers below 2^53; the others are for callers that push ever further into the past. When all are in use, Bottom
- * takes what comes: slower, still in order.
+ * integers below 2^53; the others are for callers that push ever closer to now. When all are in use, two become one.
  */
 const MAX_RUNGS = 16;
 
@@ -37,6 +40,12 @@ const MAX_RUNGS = 16;
  *    |                                  v
  *    +----- before all of those -----> Bottom   sorted; pop takes the first
  * ```
+ *
+ * Why no pattern of pushes is slow. An insertion into Bottom shifts fewer than `BOTTOM_LIMIT` events; before it would shift
+ * more, Bottom becomes a rung. When the rungs are used up, two are joined: those where the fewest events move in
+ * proportion to those that they join. Of 16 rungs, some two differ little in size, hence an event that moves finds itself
+ * among many more than before, and does so about log n times. What is due at the same time cannot be spread, and need not
+ * be: it is in order.
  *
  * Why the order is exact. Where an event goes depends on its time alone, and never decreases with it: bucket numbers come
  * from a subtraction, a multiplication and an addition, each monotone in floating point. So of two events the later one is never in
@@ -64,8 +73,8 @@ export class LadderQueue implements EventQueue {
   private topLast = 0;
   private topCount = 0;
 
-  // Rungs, outermost first; their buckets lie one rung after the other. A bucket's list runs from the newest event to the
-  // oldest, which takes one word per bucket.
+  // Rungs, outermost first; the buckets of each are successive. A bucket's list runs from the newest event to the oldest,
+  // which takes one word per bucket.
   private rungCount = 0;
   private readonly rungs = new Float64Array(MAX_RUNGS * RUNG_WORDS);
   private buckets = new Int32Array(1024);
@@ -192,7 +201,9 @@ export class LadderQueue implements EventQueue {
    * Makes room for an event that Bottom, at its limit, would have to take; false when Bottom may as well take it.
    *
    * An event behind all others costs Bottom nothing, so it is sent to Top only where Top has no start yet. For any other,
-   * Bottom's events become the innermost rung.
+   * Bottom's events become the innermost rung. If they end with a burst of ties, the burst alone does, and what is in front
+   * of it stays: spread together, they would be back as soon as the front is popped, and the burst would move for every few
+   * events that are pushed in front of it.
    */
   private relieveBottom(timeNs: number): boolean {
     const firstNs = this.bottomTimes[this.bottomHead]!;
@@ -202,17 +213,20 @@ export class LadderQueue implements EventQueue {
       if (topIsUnused) this.topStartNs = lastNs;
       return topIsUnused;
     }
-    if (this.rungCount === MAX_RUNGS) return false;
     if (topIsUnused) this.topStartNs = lastNs;
+    let firstTie = this.bottomEnd - 1;
+    while (firstTie > this.bottomHead && this.bottomTimes[firstTie - 1] === lastNs) firstTie--;
+    const isBurst = this.bottomEnd - firstTie > SORT_LIMIT;
+    const start = isBurst ? firstTie : this.bottomHead;
     let first = 0;
-    for (let place = this.bottomEnd - 1; place >= this.bottomHead; place--) {
+    for (let place = this.bottomEnd - 1; place >= start; place--) {
       const slot = this.newSlot(this.bottomTimes[place]!, this.bottomEvents[place]!);
       this.words[4 * slot + 3] = first;
       first = slot;
     }
-    const count = this.bottomEnd - this.bottomHead;
-    this.bottomHead = this.bottomEnd = 0;
-    this.spread(first, count, Math.min(timeNs, firstNs), lastNs);
+    const count = this.bottomEnd - start;
+    this.bottomEnd = start;
+    this.spread(first, count, isBurst ? lastNs : Math.min(timeNs, firstNs), lastNs);
     return true;
   }
 
@@ -258,20 +272,27 @@ export class LadderQueue implements EventQueue {
       this.moveToBottom(first, count);
     } else {
       this.resetTop(maxNs);
-      this.spread(first, count, minNs, maxNs);
+      this.spreadOrMove(first, count, minNs, maxNs);
     }
   }
 
-  /** Takes the innermost rung's next bucket that has events, or drops the rung if there is none. */
+  /** Takes the innermost rung's next bucket that has events, or some of its ties, or drops the rung if there is nothing left. */
   private takeBucket(): void {
     const buckets = this.buckets;
     const rung = (this.rungCount - 1) * RUNG_WORDS;
     const last = this.rungs[rung + LAST]!;
     let bucket = this.rungs[rung + CURRENT]!;
     while (bucket < last && buckets[bucket] === 0) bucket++;
+    if (bucket === last) {
+      // A rung of ties has this bucket only, so that no other needs to ask.
+      if (this.rungs[rung + TIES] !== 0) {
+        this.takeTies(rung);
+        return;
+      }
+      // Dropped with its last bucket: from now on that bucket's range belongs to whatever its events are moved to.
+      this.rungCount--;
+    }
     this.rungs[rung + CURRENT] = bucket + 1;
-    // Dropped with its last bucket: from now on that bucket's range belongs to whatever its events are moved to.
-    if (bucket === last) this.rungCount--;
     const newest = buckets[bucket]!;
     buckets[bucket] = 0;
     if (newest !== 0 && !this.sortIntoBottom(newest)) this.spreadBucket(newest);
@@ -310,6 +331,26 @@ export class LadderQueue implements EventQueue {
     return true;
   }
 
+  /** Moves some of a rung's ties to Bottom, which is empty: few, as events that come before them would move them back. */
+  private takeTies(rung: number): void {
+    const words = this.words;
+    const events = this.bottomEvents;
+    const first = this.rungs[rung + TIES]!;
+    let slot = first;
+    let last = first;
+    let end = 0;
+    while (slot !== 0 && end < SORT_LIMIT) {
+      events[end++] = words[4 * slot + 2]!;
+      last = slot;
+      slot = words[4 * slot + 3]!;
+    }
+    words[4 * last + 3] = this.freeSlot;
+    this.freeSlot = first;
+    this.bottomTimes.fill(this.rungs[rung + START_NS]!, 0, end);
+    this.rungs[rung + TIES] = slot;
+    this.bottomEnd = end;
+  }
+
   /** Makes a rung of a bucket's list, whose order it turns into oldest first on the way. */
   private spreadBucket(newest: number): void {
     const times = this.times;
@@ -328,31 +369,38 @@ export class LadderQueue implements EventQueue {
       first = slot;
       slot = next;
     }
-    this.spread(first, count, minNs, maxNs);
+    this.spreadOrMove(first, count, minNs, maxNs);
   }
 
-  /** Makes the innermost rung of a list, oldest first. What cannot be spread goes to Bottom, which must be empty. */
+  /** Makes a rung of a list, oldest first, or moves it to Bottom, which is empty, if its events cannot be told apart. */
+  private spreadOrMove(first: number, count: number, minNs: number, maxNs: number): void {
+    if (minNs === maxNs) this.moveToBottom(first, count);
+    else this.spread(first, count, minNs, maxNs);
+  }
+
+  /** Makes the innermost rung of a list, oldest first. */
   private spread(first: number, count: number, minNs: number, maxNs: number): void {
-    if (minNs === maxNs || this.rungCount === MAX_RUNGS) {
-      this.moveToBottom(first, count);
-      return;
-    }
+    if (this.rungCount === MAX_RUNGS) this.joinRungs();
     // No bucket is narrower than 1 ns, the resolution of the clock.
     const rangeNs = maxNs - minNs + 1;
     const bucketCount = Math.min(BUCKETS_PER_EVENT * count, rangeNs);
     const bucketsPerNs = bucketCount / rangeNs;
+    const firstBucket = this.findBuckets(bucketCount);
+    const lastBucket = firstBucket + bucketCount - 1;
 
     const rungs = this.rungs;
-    const rung = this.rungCount * RUNG_WORDS;
-    const firstBucket = rung === 0 ? 0 : rungs[rung - RUNG_WORDS + LAST]! + 1;
-    const lastBucket = firstBucket + bucketCount - 1;
-    this.rungCount++;
+    const rung = this.rungCount++ * RUNG_WORDS;
     rungs[rung + START_NS] = minNs;
     rungs[rung + BUCKETS_PER_NS] = bucketsPerNs;
     rungs[rung + FIRST] = firstBucket;
     rungs[rung + CURRENT] = firstBucket;
     rungs[rung + LAST] = lastBucket;
-    if (lastBucket >= this.buckets.length) this.growBuckets(lastBucket + 1);
+    rungs[rung + EVENTS] = count;
+    rungs[rung + TIES] = 0;
+    if (minNs === maxNs) {
+      rungs[rung + TIES] = first;
+      return;
+    }
 
     const times = this.times;
     const words = this.words;
@@ -367,13 +415,75 @@ export class LadderQueue implements EventQueue {
     }
   }
 
-  private growBuckets(needed: number): void {
-    const buckets = new Int32Array(2 * needed);
-    buckets.set(this.buckets);
-    this.buckets = buckets;
+  /**
+   * The first of so many successive buckets that no rung needs, or none any longer; those are empty. The search starts at
+   * the beginning, so that what rungs leave behind when they are joined is used again.
+   */
+  private findBuckets(count: number): number {
+    const rungs = this.rungs;
+    let first = 0;
+    for (let rung = 0; rung < this.rungCount * RUNG_WORDS; rung += RUNG_WORDS) {
+      if (first <= rungs[rung + LAST]! && rungs[rung + CURRENT]! < first + count) {
+        // In the way: look behind it, and at all rungs again.
+        first = rungs[rung + LAST]! + 1;
+        rung = -RUNG_WORDS;
+      }
+    }
+    if (first + count > this.buckets.length) {
+      const buckets = new Int32Array(2 * (first + count));
+      buckets.set(this.buckets);
+      this.buckets = buckets;
+    }
+    return first;
   }
 
-  /** Sorts a list, oldest first, into Bottom, which is empty. Linear for what is in order already, as equal times are. */
+  /**
+   * Frees a rung: moves all its events into the last bucket of the next inner one, which takes whatever is behind its end.
+   *
+   * How many would move is not counted at every push. It is known of the events that the rung was made of; the others are
+   * counted when they move for the first time.
+   */
+  private joinRungs(): void {
+    const rungs = this.rungs;
+    const end = this.rungCount * RUNG_WORDS;
+    let outer = 0;
+    let leastRatio = Infinity;
+    for (let rung = end - 2 * RUNG_WORDS; rung >= 0; rung -= RUNG_WORDS) {
+      const ratio = rungs[rung + EVENTS]! / rungs[rung + RUNG_WORDS + EVENTS]!;
+      if (ratio < leastRatio) {
+        leastRatio = ratio;
+        outer = rung;
+      }
+    }
+    const inner = outer + RUNG_WORDS;
+    const words = this.words;
+    const buckets = this.buckets;
+    const bucketOfInner = rungs[inner + LAST]!;
+    // Newest first, like every bucket's. Only the order among equal times counts, and those are never in two buckets.
+    let newest = buckets[bucketOfInner]!;
+    let moved = 0;
+    for (let slot = rungs[outer + TIES]!; slot !== 0; moved++) {
+      const next = words[4 * slot + 3]!;
+      words[4 * slot + 3] = newest;
+      newest = slot;
+      slot = next;
+    }
+    for (let bucket = rungs[outer + CURRENT]!; bucket <= rungs[outer + LAST]!; bucket++) {
+      const first = buckets[bucket]!;
+      if (first === 0) continue;
+      buckets[bucket] = 0;
+      let last = first;
+      for (moved++; words[4 * last + 3] !== 0; moved++) last = words[4 * last + 3]!;
+      words[4 * last + 3] = newest;
+      newest = first;
+    }
+    buckets[bucketOfInner] = newest;
+    rungs[inner + EVENTS] = rungs[inner + EVENTS]! + moved;
+    rungs.copyWithin(outer, inner, end);
+    this.rungCount--;
+  }
+
+  /** Sorts a list, oldest first, into Bottom, which is empty. Few events, or equal times, which are in order already. */
   private moveToBottom(first: number, count: number): void {
     if (count > this.bottomTimes.length) this.makeRoomInBottom(count);
     const slotTimes = this.times;
