@@ -20,13 +20,27 @@ export const VERDICT_LABELS: Record<Verdict, string> = {
 };
 
 export function summarizeVerdict(results: Results): VerdictSummary {
-  const { objectives, partial, verdict } = results;
+  const { objectives, expectations, partial, verdict } = results;
   const interrupted = partial ? ' The run was interrupted: only the replications that had finished are in.' : '';
   if (objectives.length === 0) {
-    const sentence = `The scenario sets no objectives, so there is nothing to pass or fail.${interrupted}`;
+    const sentence = `The scenario sets no objectives, so there is nothing to pass or fail.${published(expectations)}${interrupted}`;
     return { verdict: null, label: partial ? 'INTERRUPTED' : 'NO OBJECTIVES', sentence };
   }
-  return { verdict, label: VERDICT_LABELS[verdict], sentence: `${describeCounts(objectives)}.${interrupted}` };
+  return {
+    verdict,
+    label: VERDICT_LABELS[verdict],
+    sentence: `${describeCounts(objectives)}.${published(expectations)}${interrupted}`,
+  };
+}
+
+/** Published values are judged by `kube-headroom validate`, but nobody should overlook a miss. */
+function published(expectations: Results['expectations']): string {
+  const judged = expectations.filter((expectation) => expectation.verdict !== 'inconsistent');
+  const missed = judged.filter((expectation) => expectation.verdict !== 'match').length;
+  if (judged.length === 0) return '';
+  return missed === 0
+    ? ` The published values are met (${judged.length}).`
+    : ` Of ${plural(judged.length, 'published value')}, ${missed} ${missed === 1 ? 'is' : 'are'} missed.`;
 }
 
 function describeCounts(objectives: readonly ObjectiveResult[]): string {

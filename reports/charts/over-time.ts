@@ -106,7 +106,7 @@ export function overTimeChart(results: Results, chart: OverTimeChart): Chart {
         },
       },
       layer: [
-        { mark: { type: 'line', strokeWidth: 2, interpolate: 'monotone' } },
+        { mark: { type: 'line', strokeWidth: 2, interpolate: 'step-after' } },
         // A value between two gaps has no line.
         { transform: [{ filter: 'datum.alone' }], mark: { type: 'point', filled: true, size: 20, opacity: 1 } },
         hoverLayer([
@@ -134,14 +134,14 @@ function curveOf(name: string, series: SeriesResult | undefined, mostPoints: num
     {
       name,
       points: thinned(bins, mostPoints),
-      // Of the full curve: thinning averages peaks away.
+      // Of the full curve: thinning keeps the height of peaks, not when exactly they were.
       peak: filled.reduce((highest, bin) => (bin.value > highest.value ? bin : highest)),
       mean: filled.reduce((sum, { value }) => sum + value, 0) / filled.length,
     },
   ];
 }
 
-/** Joins neighbouring bins, by their mean, until there are at most `most`. */
+/** Joins neighbouring bins until there are at most `most`, by the greatest of each: a peak is what a planner looks for. */
 export function thinned(
   bins: readonly { seconds: number; value: number | null }[],
   most: number,
@@ -151,8 +151,7 @@ export function thinned(
   return Array.from({ length: Math.ceil(bins.length / size) }, (_, index) => {
     const group = bins.slice(index * size, (index + 1) * size);
     const values = group.flatMap(({ value }) => value ?? []);
-    const mean = values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
-    return { seconds: group[0]!.seconds, value: mean };
+    return { seconds: group[0]!.seconds, value: values.length === 0 ? null : Math.max(...values) };
   });
 }
 

@@ -72,7 +72,7 @@ Examples:
       `
 Examples:
   $ kube-headroom validate scenarios/published
-  $ kube-headroom validate scenarios/published/kep-752.yaml --json`,
+  $ kube-headroom validate scenarios/published/kep-752-create.yaml --json`,
     )
     .action(async (paths, options) => finish(await (await import('./commands/validate.js')).validate(paths, options)));
 

@@ -1,6 +1,7 @@
 /** Puts the results together: variants, verdicts, manifest and timing, in the field order of the results file. */
 
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 
 import { canonicalJson } from '../scenario/canonical.js';
 import type { Experiment } from '../scenario/experiment.js';
@@ -76,7 +77,8 @@ function manifestOf(
   return {
     tool: 'kube-headroom',
     version: packageVersion(),
-    scenarioFile: experiment.file,
+    // Without its folder: where a file lies makes no difference to its results.
+    scenarioFile: basename(experiment.file),
     scenarioHash: sha256(canonicalJson(experiment.variants.map(({ scenario }) => scenario))),
     // Variants share one seed: common random numbers are what makes them comparable.
     seed: experiment.variants[0]?.scenario.seed ?? 0,

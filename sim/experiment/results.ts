@@ -98,6 +98,7 @@ export interface ExpectationResult {
 export interface Manifest {
   readonly tool: 'kube-headroom';
   readonly version: string;
+  /** Name of the scenario file, without its folder. */
   readonly scenarioFile: string;
   /** SHA-256 of the canonical JSON of every variant's normalized scenario. */
   readonly scenarioHash: string;

@@ -401,6 +401,14 @@ export type Spec = z.output<typeof SpecSchema>;
 
 /** The JSON Schema of scenario files, for editors and other programs. */
 export const jsonSchema = (): Record<string, unknown> => {
-  const { $schema, ...keywords } = z.toJSONSchema(SpecSchema, { io: 'input', target: 'draft-07' });
+  const { $schema, ...keywords } = z.toJSONSchema(SpecSchema, {
+    io: 'input',
+    target: 'draft-07',
+    override: ({ zodSchema, jsonSchema: keyword }) => {
+      // Null resets a field to its default: a section whose entries are all commented out is null, and not a mistake.
+      if (zodSchema instanceof z.ZodOptional && keyword.type === 'object')
+        Object.assign(keyword, { type: ['object', 'null'] });
+    },
+  });
   return { $schema, title: 'kube-headroom scenario', ...keywords };
 };

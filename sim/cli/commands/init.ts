@@ -20,6 +20,6 @@ export function init(file: string, { force }: { readonly force?: true }): number
     const { code, message } = error as NodeJS.ErrnoException;
     throw code === 'EEXIST' ? userError('KH101', `${file} exists already`) : userError('KH102', message);
   }
-  say(`kube-headroom: wrote ${file}; next: kube-headroom run ${file}`);
+  say(`kube-headroom: wrote ${file}; next: npx kube-headroom run ${file}`);
   return EXIT.ok;
 }
