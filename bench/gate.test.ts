@@ -56,7 +56,7 @@ test('tasks have names of their own, and requirements name tasks', () => {
 
 describe('the gate, end to end', () => {
   const gate = fileURLToPath(new URL('../dist/bench/gate.js', import.meta.url));
-  const id = 'histogram/record';
+  const id = 'histogram/recordAll';
   let directory: string;
 
   beforeAll(() => {

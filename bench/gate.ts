@@ -12,7 +12,8 @@ import { formatTable } from './table.js';
 
 // From dist/bench, where this runs, to the checkout.
 const COMMITTED_BASELINE = fileURLToPath(new URL('../../bench/baseline.json', import.meta.url));
-const DEFAULT_TOLERANCE_PERCENT = 25;
+/** The noise bound: with two cores that others use as well, the same code was measured up to 30 % apart. */
+const DEFAULT_TOLERANCE_PERCENT = 40;
 
 const { values: options } = parseArgs({
   options: {
