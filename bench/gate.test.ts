@@ -80,13 +80,13 @@ describe('the gate, end to end', () => {
   test('is red when the task is slower than the baseline', () => {
     const { status, stdout, stderr } = run({ [id]: 1e-6 });
     expect(status).toBe(1);
-    expect(stdout).toMatch(/histogram\/record .*slower/);
+    expect(stdout).toMatch(/histogram\/recordAll .*slower/);
     expect(stderr).toContain(`${id}: slower`);
   });
 
   test('annotates the commit on GitHub', () => {
     expect(run({ [id]: 1e-6 }, { GITHUB_ACTIONS: 'true' }).stderr).toMatch(
-      /^::error title=bench:gate::histogram\/record: slower/,
+      /^::error title=bench:gate::histogram\/recordAll: slower/,
     );
   });
 
