@@ -9,7 +9,7 @@ import type { Chart, ChartRow } from './chart.js';
 import { hoverLayer, LIVE } from './hover.js';
 import { rounded } from './rounded.js';
 import { quantityExpression } from './quantity-expression.js';
-import { LEGEND_COLUMNS, PLOT_HEIGHT_PX, variantColors, variantDashes } from './style.js';
+import { lineColor, lineDash, PLOT_HEIGHT_PX } from './style.js';
 import { compareInWords } from './wording.js';
 
 export interface CumulativeChart {
@@ -102,12 +102,7 @@ export function cumulativeChart(results: Results, chart: CumulativeChart): Chart
             ...(isLog ? { values: roundValues(least, most) } : { tickCount: 6 }),
           },
         },
-        color: {
-          field: 'variant',
-          type: 'nominal',
-          scale: { domain: names, range: variantColors(names) },
-          legend: names.length > 1 ? { columns: LEGEND_COLUMNS, symbolType: 'stroke' } : null,
-        },
+        color: lineColor(names),
       },
       layer: [
         {
@@ -119,12 +114,7 @@ export function cumulativeChart(results: Results, chart: CumulativeChart): Chart
               scale: { domain: [0, 1] },
               axis: { title: 'Share of samples', format: '.0%', values: [0, 0.25, 0.5, 0.75, 0.99] },
             },
-            strokeDash: {
-              field: 'variant',
-              type: 'nominal',
-              scale: { domain: names, range: variantDashes(names) },
-              ...(names.length > 1 ? {} : { legend: null }),
-            },
+            strokeDash: lineDash(names),
           },
           layer: [
             { mark: { type: 'line', strokeWidth: 2.5 } },

@@ -6,7 +6,7 @@ import { type DisplayScale, displayScale, formatQuantity } from '../format.js';
 import type { Chart, ChartRow, SummaryTable } from './chart.js';
 import { hoverLayer, LIVE } from './hover.js';
 import { rounded } from './rounded.js';
-import { LEGEND_COLUMNS, PLOT_HEIGHT_PX, variantColors, variantDashes } from './style.js';
+import { lineColor, lineDash, PLOT_HEIGHT_PX } from './style.js';
 import { compareInWords } from './wording.js';
 
 export interface OverTimeChart {
@@ -92,18 +92,8 @@ export function overTimeChart(results: Results, chart: OverTimeChart): Chart {
           scale: { domain: [0, highest / valueScale.divisor || 1], nice: true },
           axis: { title: valueTitle, tickCount: 5, format: ',~r' },
         },
-        color: {
-          field: 'variant',
-          type: 'nominal',
-          scale: { domain: names, range: variantColors(names) },
-          legend: names.length > 1 ? { columns: LEGEND_COLUMNS, symbolType: 'stroke' } : null,
-        },
-        strokeDash: {
-          field: 'variant',
-          type: 'nominal',
-          scale: { domain: names, range: variantDashes(names) },
-          ...(names.length > 1 ? {} : { legend: null }),
-        },
+        color: lineColor(names),
+        strokeDash: lineDash(names),
       },
       layer: [
         { mark: { type: 'line', strokeWidth: 2, interpolate: 'step-after' } },

@@ -80,8 +80,24 @@ export function variantColors(names: readonly string[]): string[] {
   return names.map((_, index) => DATA_COLORS[index % DATA_COLORS.length]!);
 }
 
-export function variantDashes(names: readonly string[]): number[][] {
+function variantDashes(names: readonly string[]): number[][] {
   return names.map((_, index) => [...DASHES[index % DASHES.length]!]);
 }
 
 export const STAGE_COLORS: readonly string[] = NPL_STAGES.map((_, index) => DATA_COLORS[index]!);
+
+/** The colour channel of a chart with one line per variant; its legend shows strokes, and is left out for a single line. */
+export const lineColor = (names: readonly string[]) => ({
+  field: 'variant',
+  type: 'nominal' as const,
+  scale: { domain: [...names], range: variantColors(names) },
+  legend: names.length > 1 ? { columns: LEGEND_COLUMNS, symbolType: 'stroke' as const } : null,
+});
+
+/** The dashes beside the colours, for those who cannot tell these apart. */
+export const lineDash = (names: readonly string[]) => ({
+  field: 'variant',
+  type: 'nominal' as const,
+  scale: { domain: [...names], range: variantDashes(names) },
+  ...(names.length > 1 ? {} : { legend: null }),
+});
