@@ -15,6 +15,7 @@ import { createNodes, type NodeTable } from './cluster/nodes.js';
 import { EvenPlacement } from './cluster/placement.js';
 import { PodState, PodTable } from './cluster/pods.js';
 import { ServiceTable } from './cluster/services.js';
+import { ApiServers } from './controlplane/api-servers.js';
 import type { Discovery } from './controlplane/discovery.js';
 import { EndpointController, type CommittedWrite } from './controlplane/endpoint-controller.js';
 import { EndpointSlices } from './controlplane/endpoint-slices.js';
@@ -48,6 +49,7 @@ export class World {
   readonly warnings: string[] = [];
 
   readonly #scenario: Scenario;
+  readonly #apiServers: ApiServers;
   readonly #nodes: NodeTable;
   readonly #services: ServiceTable;
   readonly #pods: PodTable;
@@ -79,6 +81,7 @@ export class World {
     this.#services = new ServiceTable(scenario.services);
     this.#pods = new PodTable(cluster.nodes, this.#services.count);
     this.#clockPhaseNs = Math.floor(streams.hash('clock-phase').uniform(0, 0) * TIMESTAMP_RESOLUTION_NS);
+    this.#apiServers = new ApiServers(simulation);
     const etcd = new Etcd(controlPlane.etcd, streams);
     const kubelets = new Kubelets(
       cluster.nodes,
@@ -122,6 +125,7 @@ export class World {
       this.#pods,
       this.#replicaSets,
       this.#lifecycle,
+      this.#apiServers.client('deployment-controller', 'workload-high'),
       etcd,
       controlPlane.controllerManager,
       this.#watchLatencyNs,
@@ -223,6 +227,7 @@ export class World {
       this.#services.count,
       this.#pods,
       this.#discovery,
+      this.#apiServers.client(isSlices ? 'endpointslice-controller' : 'endpoint-controller', 'workload-high'),
       etcd,
       {
         kubeApiQps: controllerManager.kubeApiQps,

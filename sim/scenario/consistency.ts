@@ -6,7 +6,8 @@
 import { formatDuration, quote } from '../units.js';
 import type { Finding, Path } from './findings.js';
 import type { Scenario, WorkloadAction } from '../model/scenario.js';
-import { MAX_PODS, MAX_SERVICES, type SectionName } from './schema.js';
+import { MAX_PODS } from './limits.js';
+import { MAX_SERVICES, type SectionName } from './schema.js';
 
 interface Rule {
   readonly reads: readonly SectionName[];

@@ -10,9 +10,9 @@ import { z } from 'zod';
 
 import { METRICS } from '../metrics.js';
 import { SUPPORTED_VERSIONS } from '../model/versions/profiles.js';
+import { actions } from './action-schemas.js';
 import {
   choice,
-  countOrPercent,
   duration,
   type FieldIssue,
   flag,
@@ -28,20 +28,16 @@ import {
   version,
   wholeNumber,
 } from './fields.js';
+import { MAX_PODS, MAX_RATE } from './limits.js';
 import { checkStatement, type Statement } from './statements.js';
 
 /** Twenty times the largest cluster that Kubernetes supports. */
 const MAX_NODES = 100_000;
 export const MAX_SERVICES = 1_000_000;
-/** The tables of ten million pods take about a gigabyte in every worker thread. */
-export const MAX_PODS = 10_000_000;
 const MAX_REPLICATIONS = 10_000;
-/** Above any client limit in use; keeps token buckets within the precision of nanoseconds. */
-const MAX_RATE = 1_000_000;
 
 const name = () => text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'a name of letters, digits, dots, dashes and underscores');
 const title = () => text(/^\S([^\n\r]{0,78}\S)?$/, 'a text of at most 80 characters on one line');
-const service = () => label().describe('Name of an entry of `services`; all services of the entry take part.');
 
 const latencySchema = (what: string) =>
   z
@@ -210,63 +206,6 @@ const serviceGroup = z.strictObject({
     'Pods behind each of these services at the start, all ready.',
   ),
 });
-
-/** Exactly one of these stands in an entry of `workload`. */
-const actions = {
-  rollingUpdate: z
-    .strictObject({
-      service: service(),
-      maxSurge: countOrPercent(Infinity)
-        .optional()
-        .describe('Pods above the replicas, as a number or in percent (rounded up).'),
-      maxUnavailable: countOrPercent(1)
-        .optional()
-        .describe('Pods below the replicas, as a number or in percent (rounded down). 0 with a maxSurge of 0 means 1.'),
-    })
-    .optional()
-    .describe('A Deployment of each service replaces its pods.'),
-  replaceEach: z
-    .strictObject({
-      service: service(),
-      interval: duration().describe('Time from one replacement to the next.'),
-    })
-    .optional()
-    .describe('Replaces pod after pod, each in one API update: the assumption of published estimates.'),
-  churn: z
-    .strictObject({
-      podsPerSecond: positiveNumber(MAX_RATE).describe('Pods replaced per second, over all services that take part.'),
-      for: period().optional().describe('How long; without it, until the `duration` of the scenario ends.'),
-      arrivals: choice(['poisson', 'regular'])
-        .optional()
-        .describe('Whether replacements come at random (Poisson process, the default) or at equal intervals.'),
-      services: z
-        .array(label())
-        .optional()
-        .describe('Names of entries of `services` whose pods take part, each pod equally likely. Default: all.'),
-    })
-    .optional()
-    .describe('Pods are replaced at a rate.'),
-  scale: z
-    .strictObject({
-      service: service(),
-      to: wholeNumber({ min: 0, max: MAX_PODS }, 'more do not fit in memory').describe(
-        'New number of pods of each service.',
-      ),
-    })
-    .optional()
-    .describe('Changes the number of replicas.'),
-  podChange: z
-    .strictObject({
-      service: service(),
-      change: choice(['notReady', 'ready', 'replace']).describe('What happens to the pod.'),
-    })
-    .optional()
-    .describe('One pod of each service changes.'),
-  createService: z
-    .strictObject({ service: service() })
-    .optional()
-    .describe('The service is created now, its pods being ready before; until now it was absent.'),
-};
 
 const ACTION_NAMES = Object.keys(actions) as (keyof typeof actions)[];
 

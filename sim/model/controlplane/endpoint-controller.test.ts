@@ -1,3 +1,4 @@
+import { ApiServers } from './api-servers.js';
 import { describe, expect, test } from 'vitest';
 
 import { RandomStreams } from '../../kernel/random.js';
@@ -60,6 +61,7 @@ function bench(
     services,
     pods,
     slices,
+    new ApiServers(simulation).client('endpointslice-controller', 'workload-high'),
     etcd,
     { ...parameters, ...overrides },
     {

@@ -17,6 +17,7 @@
 
 import type { Simulation } from '../../kernel/simulation.js';
 import { PodState, type PodTable } from '../cluster/pods.js';
+import type { ApiClient, WatchedResource } from './api-servers.js';
 import type { Discovery, PlannedWrite } from './discovery.js';
 import type { Etcd, WriteLatency } from './etcd.js';
 import { TokenBucket } from './token-bucket.js';
@@ -101,7 +102,9 @@ export class EndpointController {
   readonly #writeLatency: WriteLatency;
   readonly #parameters: EndpointControllerParameters;
   readonly #observer: EndpointControllerObserver;
-  readonly #client: TokenBucket;
+  readonly #api: ApiClient;
+  readonly #resource: WatchedResource;
+  readonly #bucket: TokenBucket;
   readonly #retryLimiter: TokenBucket;
   readonly #queue: WorkQueue;
   #idleWorkers: number;
@@ -125,6 +128,7 @@ export class EndpointController {
     services: number,
     pods: PodTable,
     discovery: Discovery,
+    api: ApiClient,
     etcd: Etcd,
     parameters: EndpointControllerParameters,
     observer: EndpointControllerObserver,
@@ -136,7 +140,9 @@ export class EndpointController {
     this.#writeLatency = etcd.writesOf('endpoint-controller');
     this.#parameters = parameters;
     this.#observer = observer;
-    this.#client = new TokenBucket(parameters.kubeApiQps, parameters.kubeApiBurst);
+    this.#api = api;
+    this.#resource = discovery.kind === 'EndpointSlice' ? 'endpointslices' : 'endpoints';
+    this.#bucket = new TokenBucket(parameters.kubeApiQps, parameters.kubeApiBurst);
     this.#retryLimiter = new TokenBucket(parameters.retryQps, parameters.retryBurst);
     this.#queue = new WorkQueue(services);
     this.#idleWorkers = parameters.workers;
@@ -261,9 +267,9 @@ export class EndpointController {
       this.#finish(service, true);
       return;
     }
-    sync.sentNs = this.#client.reserve(this.#simulation.nowNs);
+    sync.sentNs = this.#bucket.reserve(this.#simulation.nowNs);
     const latencyNs = this.#writeLatency.ns(service, this.#writes[service]!++);
-    this.#simulation.schedule(sync.sentNs + latencyNs, this.#committed, service);
+    this.#api.write(0, this.#resource, sync.sentNs, latencyNs, this.#committed, service);
   }
 
   #onAnswered(service: number): void {

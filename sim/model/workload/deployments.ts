@@ -16,6 +16,7 @@
 import type { RandomStreams } from '../../kernel/random.js';
 import type { EventKind, Simulation } from '../../kernel/simulation.js';
 import { PodState, type PodTable } from '../cluster/pods.js';
+import type { ApiClient } from '../controlplane/api-servers.js';
 import type { Etcd, WriteLatency } from '../controlplane/etcd.js';
 import { TokenBucket } from '../controlplane/token-bucket.js';
 import type { PodLifecycle } from './pod-lifecycle.js';
@@ -41,7 +42,8 @@ export class Deployments {
   readonly #pods: PodTable;
   readonly #replicaSets: ReplicaSets;
   readonly #writeLatency: WriteLatency;
-  readonly #client: TokenBucket;
+  readonly #api: ApiClient;
+  readonly #bucket: TokenBucket;
   readonly #watchLatencyNs: number;
   readonly #streams: RandomStreams;
   readonly #rollouts = new Map<number, Rollout>();
@@ -55,6 +57,7 @@ export class Deployments {
     pods: PodTable,
     replicaSets: ReplicaSets,
     lifecycle: PodLifecycle,
+    api: ApiClient,
     etcd: Etcd,
     client: { readonly kubeApiQps: number; readonly kubeApiBurst: number },
     watchLatencyNs: number,
@@ -64,7 +67,8 @@ export class Deployments {
     this.#pods = pods;
     this.#replicaSets = replicaSets;
     this.#writeLatency = etcd.writesOf('deployment-controller');
-    this.#client = new TokenBucket(client.kubeApiQps, client.kubeApiBurst);
+    this.#api = api;
+    this.#bucket = new TokenBucket(client.kubeApiQps, client.kubeApiBurst);
     this.#watchLatencyNs = watchLatencyNs;
     this.#streams = streams;
     this.#writes = new Int32Array(services);
@@ -161,10 +165,11 @@ export class Deployments {
   #writeScale(service: number, rollout: Rollout): void {
     rollout.isScaling = true;
     const nowNs = this.#simulation.nowNs;
-    const scaledNs = this.#client.reserve(nowNs) + this.#writeLatency.ns(service, this.#writes[service]!++);
-    this.#client.reserve(nowNs);
+    const latencyNs = this.#writeLatency.ns(service, this.#writes[service]!++);
     const revision = this.#replicaSets.revision(service);
-    this.#simulation.schedule(scaledNs + this.#watchLatencyNs, this.#scaledKind, service, revision);
+    const sentNs = this.#bucket.reserve(nowNs);
+    this.#api.write(0, 'other', sentNs, latencyNs + this.#watchLatencyNs, this.#scaledKind, service, revision);
+    this.#bucket.reserve(nowNs);
   }
 
   #onScaled(service: number, revision: number): void {

@@ -1,0 +1,68 @@
+/**
+ * What may happen in a cluster, as users write it: one schema for each action of the workload. schema.ts makes the entries of
+ * `workload` of them. Defaults are not here but in the version profiles.
+ */
+
+import { z } from 'zod';
+
+import { choice, countOrPercent, duration, label, period, positiveNumber, wholeNumber } from './fields.js';
+import { MAX_PODS, MAX_RATE } from './limits.js';
+
+const service = () => label().describe('Name of an entry of `services`; all services of the entry take part.');
+
+/** Exactly one of these stands in an entry of `workload`. */
+export const actions = {
+  rollingUpdate: z
+    .strictObject({
+      service: service(),
+      maxSurge: countOrPercent(Infinity)
+        .optional()
+        .describe('Pods above the replicas, as a number or in percent (rounded up).'),
+      maxUnavailable: countOrPercent(1)
+        .optional()
+        .describe('Pods below the replicas, as a number or in percent (rounded down). 0 with a maxSurge of 0 means 1.'),
+    })
+    .optional()
+    .describe('A Deployment of each service replaces its pods.'),
+  replaceEach: z
+    .strictObject({
+      service: service(),
+      interval: duration().describe('Time from one replacement to the next.'),
+    })
+    .optional()
+    .describe('Replaces pod after pod, each in one API update: the assumption of published estimates.'),
+  churn: z
+    .strictObject({
+      podsPerSecond: positiveNumber(MAX_RATE).describe('Pods replaced per second, over all services that take part.'),
+      for: period().optional().describe('How long; without it, until the `duration` of the scenario ends.'),
+      arrivals: choice(['poisson', 'regular'])
+        .optional()
+        .describe('Whether replacements come at random (Poisson process, the default) or at equal intervals.'),
+      services: z
+        .array(label())
+        .optional()
+        .describe('Names of entries of `services` whose pods take part, each pod equally likely. Default: all.'),
+    })
+    .optional()
+    .describe('Pods are replaced at a rate.'),
+  scale: z
+    .strictObject({
+      service: service(),
+      to: wholeNumber({ min: 0, max: MAX_PODS }, 'more do not fit in memory').describe(
+        'New number of pods of each service.',
+      ),
+    })
+    .optional()
+    .describe('Changes the number of replicas.'),
+  podChange: z
+    .strictObject({
+      service: service(),
+      change: choice(['notReady', 'ready', 'replace']).describe('What happens to the pod.'),
+    })
+    .optional()
+    .describe('One pod of each service changes.'),
+  createService: z
+    .strictObject({ service: service() })
+    .optional()
+    .describe('The service is created now, its pods being ready before; until now it was absent.'),
+};
