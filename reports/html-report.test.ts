@@ -70,6 +70,7 @@ describe('the report of two variants', () => {
     expect(headings.filter(([level]) => level === 2).map(([, title]) => title)).toEqual([
       'Verdict',
       'Headline numbers',
+      'What binds',
       'Where the time goes',
       'Evidence',
       'Warnings',

@@ -5,6 +5,7 @@
 
 import type { Results } from '../sim/experiment/results.js';
 import { bottleneckChart, evidenceCharts } from './charts/all-charts.js';
+import { bottleneckSection } from './html/bottleneck-section.js';
 import { chartFigure, type Figure } from './html/chart-figure.js';
 import { renderDocument } from './html/document.js';
 import { headlineSection } from './html/headline-section.js';
@@ -22,7 +23,7 @@ export async function renderHtmlReport(results: Results): Promise<string> {
 
   const body = html`${pageHeader(results)}
     <main>
-      ${verdictSection(results)}${headlineSection(results)}
+      ${verdictSection(results)}${headlineSection(results)}${bottleneckSection(results)}
       <section aria-labelledby="time">
         <h2 id="time">Where the time goes</h2>
         <p class="soft">
@@ -57,6 +58,7 @@ function pageHeader({ name, description }: Results): Markup {
   const sections = [
     ['verdict', 'Verdict'],
     ['headlines', 'Headline numbers'],
+    ['binds', 'What binds'],
     ['time', 'Where the time goes'],
     ['evidence', 'Evidence'],
     ['warnings', 'Warnings'],

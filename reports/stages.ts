@@ -12,8 +12,11 @@ export type StageName = (typeof NPL_STAGES)[number];
 
 export const STAGE_LABELS: Record<StageName, string> = {
   stage_kubelet_seconds: 'Kubelet status write',
-  stage_controller_queue_seconds: 'Controller queue',
+  stage_batch_period_seconds: 'Batch period',
+  stage_controller_queue_seconds: 'Work queue',
+  stage_controller_backoff_seconds: 'Controller back-off',
   stage_client_throttle_seconds: 'Client throttling',
+  stage_flow_control_seconds: 'Flow control',
   stage_api_write_seconds: 'API server, etcd',
   stage_watch_fanout_seconds: 'Watch fan-out',
   stage_proxy_wait_seconds: 'kube-proxy waiting',

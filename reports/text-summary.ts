@@ -4,6 +4,7 @@ import { styleText } from 'node:util';
 
 import type { Results, VariantResult, Verdict } from '../sim/experiment/results.js';
 import { METRICS } from '../sim/metrics.js';
+import { bottleneckSentence } from './bottlenecks.js';
 import { formatEstimate, formatPercent, formatQuantity, formatRatio, NO_VALUE, plural } from './format.js';
 import { estimateOf, type Headline, headlinesOf, ratioToFirst, replicationRange } from './headlines.js';
 import { stageBreakdown } from './stages.js';
@@ -41,6 +42,7 @@ export function renderTextSummary(results: Results, { columns, color }: TextOpti
   const sections = [
     verdictLines(results, page),
     headlineLines(results, page),
+    bottleneckLines(results, page),
     stageLines(results, page),
     warningLines(results, page),
   ];
@@ -145,6 +147,22 @@ function headlineBlocks(results: Results, headlines: readonly Headline[], { colu
   ]);
 }
 
+function bottleneckLines(results: Results, { columns, paint }: Page): string[] {
+  const sentences = results.variants.flatMap((variant) => {
+    const sentence = bottleneckSentence(variant);
+    if (sentence === null) return [];
+    return [results.variants.length === 1 ? sentence : `${variant.name}: ${sentence}`];
+  });
+  if (sentences.length === 0) return [];
+  return [
+    paint('bold', 'What binds'),
+    ...sentences.flatMap((sentence) => {
+      const [first = '', ...rest] = wrap(printable(sentence), columns - 2 * INDENT.length);
+      return [`${INDENT}- ${first}`, ...rest.map((line) => INDENT.repeat(2) + line)];
+    }),
+  ];
+}
+
 function stageLines(results: Results, { columns, paint }: Page): string[] {
   const broken = results.variants.flatMap((variant) => {
     const breakdown = stageBreakdown(variant);
@@ -157,7 +175,7 @@ function stageLines(results: Results, { columns, paint }: Page): string[] {
     const name = truncate(printable(variant.name), columns - INDENT.length - total.length - GAP);
     lines.push(`${INDENT}${paint('bold', name)}  ${total}`);
     const labelWidth = Math.max(...breakdown.stages.map(({ label }) => label.length));
-    for (const stage of breakdown.stages) {
+    for (const stage of breakdown.stages.filter(({ meanSeconds }) => meanSeconds > 0)) {
       const numbers = `${formatQuantity(stage.meanSeconds, 'seconds').padStart(7)} ${formatPercent(stage.share).padStart(4)}`;
       const head = `${INDENT.repeat(2)}${fit(stage.label, labelWidth)}  ${numbers}`;
       const room = Math.min(LONGEST_BAR, columns - displayWidth(head) - 1);

@@ -24,6 +24,9 @@ const define = (
   estimand: string,
 ): MetricDefinition => ({ kind, unit, title, estimand });
 
+const CLIENT_UTILIZATION =
+  'Calls divided by the calls that qps and burst let through from the first workload action to the last call.';
+
 /** Metric names; a name that a real component exports keeps its name. */
 export const METRICS = {
   network_programming_duration_seconds: define(
@@ -44,11 +47,23 @@ export const METRICS = {
     'Kubelet status write',
     'From the change in the pod to its commit at the API server; weighted like the true latency.',
   ),
+  stage_batch_period_seconds: define(
+    'distribution',
+    'seconds',
+    'Watch delivery and batch period',
+    'From the commit of the pod change to the moment when its service stood in the work queue of the endpoint controller; weighted like the true latency.',
+  ),
   stage_controller_queue_seconds: define(
     'distribution',
     'seconds',
-    'Controller queue',
-    'From the commit of the pod change to the start of the controller sync that handled it: watch delivery, batch period, work queue, back-off; weighted like the true latency.',
+    'Controller work queue',
+    'Waiting in the work queue until a worker began with the service; weighted like the true latency.',
+  ),
+  stage_controller_backoff_seconds: define(
+    'distribution',
+    'seconds',
+    'Controller back-off',
+    'From the first sync of the service that failed (stale informer cache, conflict, refused write) to the start of the one that did not; weighted like the true latency.',
   ),
   stage_client_throttle_seconds: define(
     'distribution',
@@ -56,11 +71,17 @@ export const METRICS = {
     'Controller client throttling',
     'From the start of the controller sync to the moment the write left the client: qps and burst, and the writes before it in the same sync; weighted like the true latency.',
   ),
+  stage_flow_control_seconds: define(
+    'distribution',
+    'seconds',
+    'API server flow control',
+    'What the commit of the write took longer than on an unloaded API server with a healthy etcd: waiting for seats, retries, a server that was down, a slow etcd; weighted like the true latency.',
+  ),
   stage_api_write_seconds: define(
     'distribution',
     'seconds',
     'API server and etcd write',
-    'From the write leaving the client to its commit; weighted like the true latency.',
+    'From the write leaving the client to its commit, as an unloaded API server takes it; weighted like the true latency.',
   ),
   stage_watch_fanout_seconds: define(
     'distribution',
@@ -128,6 +149,50 @@ export const METRICS = {
     'Controller syncs on a stale cache',
     'Syncs that ended early because the informer had not seen the last write of the service.',
   ),
+  kubelet_client_utilization: define('scalar', 'ratio', 'Kubelet API client, busiest node', CLIENT_UTILIZATION),
+  scheduler_client_utilization: define('scalar', 'ratio', 'Scheduler API client', CLIENT_UTILIZATION),
+  replicaset_controller_client_utilization: define(
+    'scalar',
+    'ratio',
+    'ReplicaSet controller API client',
+    CLIENT_UTILIZATION,
+  ),
+  deployment_controller_client_utilization: define(
+    'scalar',
+    'ratio',
+    'Deployment controller API client',
+    CLIENT_UTILIZATION,
+  ),
+  endpoint_controller_client_utilization: define(
+    'scalar',
+    'ratio',
+    'Endpoint controller API client',
+    CLIENT_UTILIZATION,
+  ),
+  node_lifecycle_controller_client_utilization: define(
+    'scalar',
+    'ratio',
+    'Node lifecycle controller API client',
+    CLIENT_UTILIZATION,
+  ),
+  taint_eviction_controller_client_utilization: define(
+    'scalar',
+    'ratio',
+    'Taint eviction controller API client',
+    CLIENT_UTILIZATION,
+  ),
+  endpoint_controller_worker_utilization: define(
+    'scalar',
+    'ratio',
+    'Endpoint controller workers',
+    'Share of the workers that are at work, from the first workload action to the last answered write; what they wait for their client or for the API server is not work.',
+  ),
+  apiserver_dispatch_utilization: define(
+    'scalar',
+    'ratio',
+    'API server watch dispatcher',
+    'Busy share of the busiest dispatcher of endpoint watch events from the first workload action to the end of the run.',
+  ),
   apiserver_network_utilization: define(
     'scalar',
     'ratio',
@@ -190,10 +255,14 @@ export type DistributionStatistic = (typeof DISTRIBUTION_STATISTICS)[number];
 /** The stages of the true latency in the order in which a change passes them; their means add up to its mean. */
 export const NPL_STAGES = [
   'stage_kubelet_seconds',
+  'stage_batch_period_seconds',
   'stage_controller_queue_seconds',
+  'stage_controller_backoff_seconds',
   'stage_client_throttle_seconds',
+  'stage_flow_control_seconds',
   'stage_api_write_seconds',
   'stage_watch_fanout_seconds',
   'stage_proxy_wait_seconds',
   'stage_proxy_sync_seconds',
 ] as const satisfies readonly MetricName[];
+export type NplStage = (typeof NPL_STAGES)[number];

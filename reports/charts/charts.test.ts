@@ -55,7 +55,7 @@ function drawn(id: string, results = makeResults()): DrawnChart {
 describe('what a chart says', () => {
   it('names the largest stage', () => {
     expect(drawn('npl-by-stage').takeaway).toBe(
-      'The largest stage is kube-proxy sync: 25% of 1.87 s in EndpointSlice; 25% of 4.48 s in Endpoints.',
+      'The largest stage is kube-proxy sync: 18% of 3.66 s in EndpointSlice; 18% of 8.79 s in Endpoints.',
     );
   });
 

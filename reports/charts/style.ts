@@ -16,6 +16,8 @@ export const DATA_COLORS = [
   '#1f8fa0',
   '#a06f35',
   '#7a828e',
+  '#8d7d1c',
+  '#c2558f',
 ] as const;
 
 /** Lines differ by dash as well, for readers who do not tell the colours apart, and for grey paper. */
@@ -28,6 +30,8 @@ export const DASHES: readonly (readonly number[])[] = [
   [12, 4],
   [3, 2, 1, 2],
   [1, 5],
+  [14, 3, 2, 3],
+  [4, 2],
 ];
 
 /** Width of the static picture; a live chart takes the width of its place. */
@@ -75,7 +79,7 @@ export const CHART_CONFIG: Config = {
   },
 };
 
-/** Colours and dashes repeat after eight variants; a comparison of more is no chart. */
+/** Colours and dashes repeat after ten variants; a comparison of more is no chart. */
 export function variantColors(names: readonly string[]): string[] {
   return names.map((_, index) => DATA_COLORS[index % DATA_COLORS.length]!);
 }

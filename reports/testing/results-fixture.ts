@@ -1,5 +1,6 @@
 /** Made-up results for the tests of reports: believable in shape, small, and the same every time. */
 
+import { findBottlenecks } from '../../sim/experiment/bottlenecks.js';
 import type {
   Estimate,
   MetricResult,
@@ -83,6 +84,8 @@ export function variant(shape: VariantShape = {}): VariantResult {
   addScalar('endpoint_writes_rejected_total', 0, 0);
   addScalar('updates_not_applied_total', 0, 0);
   addScalar('apiserver_network_utilization', 0.073 * factor);
+  addScalar('replicaset_controller_client_utilization', 0.96, 0.01);
+  addScalar('endpoint_controller_client_utilization', 0.31 * factor);
   addScalar('kube_proxy_syncs_total', 61_234);
   addScalar('kube_proxy_full_syncs_total', 3210);
   addScalar('kube_proxy_sync_cpu_seconds_per_node', 4.2 * factor, 0.2 / 4.2);
@@ -96,6 +99,7 @@ export function variant(shape: VariantShape = {}): VariantResult {
     replications,
     metrics,
     series: empty ? {} : series(factor),
+    bottlenecks: findBottlenecks(metrics),
     simulatedSeconds: estimate(130, replications === 1 ? null : 2, replications),
     fingerprints: Array.from({ length: replications }, (_, index) => `f00d${index}`.padEnd(16, '0')),
     warnings,

@@ -10,6 +10,7 @@ import { scenarioHash } from '../scenario/canonical.js';
 import type { Variant } from '../scenario/experiment.js';
 import { type Estimate, estimateMean } from '../stats/estimate.js';
 import { Histogram } from '../stats/histogram.js';
+import { findBottlenecks } from './bottlenecks.js';
 import type { MetricResult, ReplicationMeasurements, SparseHistogram, VariantResult } from './results.js';
 import { joinSeries } from './series.js';
 import { estimateStatistic, statisticsOf } from './statistics.js';
@@ -23,6 +24,7 @@ export function aggregateVariant(
   runWarnings: readonly string[],
 ): VariantResult {
   const { scenario } = variant;
+  const metrics = joinMetrics(measurements);
   return {
     name: variant.name,
     set: variant.set,
@@ -30,8 +32,9 @@ export function aggregateVariant(
     nodes: scenario.cluster.nodes,
     scenarioHash: scenarioHash(scenario),
     replications: measurements.length,
-    metrics: joinMetrics(measurements),
+    metrics,
     series: joinSeries(measurements),
+    bottlenecks: findBottlenecks(metrics),
     simulatedSeconds: estimateMean(measurements.map(({ simulatedNs }) => simulatedNs / NS_PER_SECOND)),
     fingerprints: measurements.map(({ fingerprint }) => fingerprint),
     warnings: [...joinWarnings(measurements), ...runWarnings],

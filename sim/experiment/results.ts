@@ -3,7 +3,7 @@
  * of them. `results.json` is this type as JSON. Same scenario, seed and replications: same bytes, except the block `timing`.
  */
 
-import type { MetricName, MetricUnit } from '../metrics.js';
+import type { MetricName, MetricUnit, NplStage } from '../metrics.js';
 import type { Estimate } from '../stats/estimate.js';
 import type { SparseHistogram } from '../stats/histogram.js';
 
@@ -52,6 +52,34 @@ export interface SeriesResult {
   readonly values: readonly (number | null)[];
 }
 
+/** How much of a limit was used, on average over replications; sim/limits.ts lists the limits. */
+export interface LimitUse {
+  readonly limit: string;
+  readonly title: string;
+  /** Fields of a scenario file that move the limit. */
+  readonly settings: readonly string[];
+  readonly utilization: number;
+}
+
+/** What binds. */
+export interface Bottlenecks {
+  /** The stage that takes the largest part of the mean true latency, and the limit behind it; null when nothing took time. */
+  readonly latency: {
+    readonly limit: string;
+    readonly title: string;
+    readonly settings: readonly string[];
+    readonly stage: NplStage;
+    readonly stageTitle: string;
+    readonly meanSeconds: number;
+    /** Of the mean true latency. */
+    readonly share: number;
+  } | null;
+  /** Limits that are used up: more load would only wait longer. */
+  readonly saturated: readonly LimitUse[];
+  /** All limits that were measured, in the order in which a change meets them. */
+  readonly utilizations: readonly LimitUse[];
+}
+
 export interface VariantResult {
   readonly name: string;
   /** The setting changes that make the variant, as the file writes them; empty for the baseline. */
@@ -62,6 +90,7 @@ export interface VariantResult {
   readonly replications: number;
   readonly metrics: Partial<Record<MetricName, MetricResult>>;
   readonly series: Partial<Record<MetricName, SeriesResult>>;
+  readonly bottlenecks: Bottlenecks;
   readonly simulatedSeconds: Estimate;
   readonly fingerprints: readonly string[];
   readonly warnings: readonly string[];

@@ -30,8 +30,11 @@ const CPU = {
 /** Stages of a write that are over when it commits, in nanoseconds; columns indexed by log entry. */
 interface StageColumns {
   readonly kubelet: number[];
+  readonly batchPeriod: number[];
   readonly controllerQueue: number[];
+  readonly controllerBackoff: number[];
   readonly clientThrottle: number[];
+  readonly flowControl: number[];
   readonly apiWrite: number[];
 }
 
@@ -40,7 +43,15 @@ export class Recorder implements Pick<EndpointControllerObserver, 'onUnchanged' 
   readonly #objectBytes = new Histogram();
   readonly #watchBytes = new TimeSeries(SERIES_BIN_NS);
   readonly #watchEvents = new TimeSeries(SERIES_BIN_NS);
-  readonly #stages: StageColumns = { kubelet: [], controllerQueue: [], clientThrottle: [], apiWrite: [] };
+  readonly #stages: StageColumns = {
+    kubelet: [],
+    batchPeriod: [],
+    controllerQueue: [],
+    controllerBackoff: [],
+    clientThrottle: [],
+    flowControl: [],
+    apiWrite: [],
+  };
   #unchanged = 0;
   #rejected = 0;
   #staleSyncs = 0;
@@ -50,8 +61,11 @@ export class Recorder implements Pick<EndpointControllerObserver, 'onUnchanged' 
     const bytes = log.bytes[entry]!;
     this.#objectBytes.record(bytes);
     this.#stages.kubelet.push(committed.changeCommittedNs - committed.changeNs);
+    this.#stages.batchPeriod.push(0);
     this.#stages.controllerQueue.push(committed.syncStartNs - committed.changeCommittedNs);
+    this.#stages.controllerBackoff.push(0);
     this.#stages.clientThrottle.push(committed.sentNs - committed.syncStartNs);
+    this.#stages.flowControl.push(0);
     this.#stages.apiWrite.push(commitNs - committed.sentNs);
     for (let server = 0; server < log.apiServers; server++) {
       const watchers = log.watchersOf(server);
@@ -98,8 +112,11 @@ export class Recorder implements Pick<EndpointControllerObserver, 'onUnchanged' 
       network_programming_duration_seconds: this.proxies.observedLatency,
       network_programming_true_seconds: this.proxies.trueLatency,
       stage_kubelet_seconds: stage(this.#stages.kubelet),
+      stage_batch_period_seconds: stage(this.#stages.batchPeriod),
       stage_controller_queue_seconds: stage(this.#stages.controllerQueue),
+      stage_controller_backoff_seconds: stage(this.#stages.controllerBackoff),
       stage_client_throttle_seconds: stage(this.#stages.clientThrottle),
+      stage_flow_control_seconds: stage(this.#stages.flowControl),
       stage_api_write_seconds: stage(this.#stages.apiWrite),
       stage_watch_fanout_seconds: this.proxies.fanOut,
       stage_proxy_wait_seconds: this.proxies.wait,

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+
+import { LIMITS } from '../limits.js';
+import { METRICS, type MetricName, NPL_STAGES } from '../metrics.js';
+import { findBottlenecks } from './bottlenecks.js';
+import type { MetricResult } from './results.js';
+
+type Metrics = Parameters<typeof findBottlenecks>[0];
+
+/** Metrics with these means of stages and these utilisations. */
+function metricsOf(values: Partial<Record<MetricName, number>>): Metrics {
+  return Object.fromEntries(
+    Object.entries(values).map(([metric, value]): [string, MetricResult] => {
+      const { kind, unit } = METRICS[metric as MetricName];
+      const estimate = { value, low: null, high: null, replications: 1 };
+      return [metric, { unit, estimates: { [kind === 'distribution' ? 'mean' : 'value']: estimate } }];
+    }),
+  );
+}
+
+describe('the table of limits', () => {
+  it('has a limit of its own for every stage of the latency', () => {
+    for (const stage of NPL_STAGES) expect(LIMITS.some(({ stages }) => stages[0] === stage)).toBe(true);
+  });
+
+  it('names each limit once, and measures its use by a ratio', () => {
+    expect(new Set(LIMITS.map(({ id }) => id)).size).toBe(LIMITS.length);
+    for (const { utilization } of LIMITS) {
+      if (utilization !== null) expect(['ratio', 'cores']).toContain(METRICS[utilization].unit);
+    }
+  });
+});
+
+describe('what binds', () => {
+  it('is nothing when nothing took any time', () => {
+    expect(findBottlenecks({})).toEqual({ latency: null, saturated: [], utilizations: [] });
+  });
+
+  it('is the limit of the stage that takes the most time', () => {
+    const { latency } = findBottlenecks(metricsOf({ stage_proxy_wait_seconds: 3, stage_proxy_sync_seconds: 1 }));
+    expect(latency).toMatchObject({ limit: 'min-sync-period', stage: 'stage_proxy_wait_seconds', share: 0.75 });
+  });
+
+  it('is the client and not the workers when the work queue is long because the workers wait for tokens', () => {
+    const { latency } = findBottlenecks(
+      metricsOf({
+        stage_controller_queue_seconds: 20,
+        stage_client_throttle_seconds: 2,
+        endpoint_controller_client_utilization: 0.99,
+        endpoint_controller_worker_utilization: 0.02,
+      }),
+    );
+    expect(latency?.limit).toBe('endpoint-controller-client');
+  });
+
+  it('is the workers when they are busy and the client is not', () => {
+    const { latency } = findBottlenecks(
+      metricsOf({
+        stage_controller_queue_seconds: 20,
+        endpoint_controller_client_utilization: 0.4,
+        endpoint_controller_worker_utilization: 0.97,
+      }),
+    );
+    expect(latency?.limit).toBe('endpoint-controller-workers');
+  });
+
+  it('is programming the rules and not minSyncPeriod when nodes sync most of the time', () => {
+    const metrics = metricsOf({
+      stage_proxy_wait_seconds: 3,
+      stage_proxy_sync_seconds: 2,
+      kube_proxy_sync_cpu_share: 0.8,
+    });
+    expect(findBottlenecks(metrics).latency?.limit).toBe('rule-programming');
+  });
+
+  it('lists every limit that is used to 90 % and more, whether or not latency depends on it', () => {
+    const { saturated } = findBottlenecks(
+      metricsOf({
+        stage_proxy_wait_seconds: 1,
+        replicaset_controller_client_utilization: 0.95,
+        deployment_controller_client_utilization: 0.89,
+      }),
+    );
+    expect(saturated.map(({ limit }) => limit)).toEqual(['replicaset-controller-client']);
+  });
+});

@@ -1,0 +1,147 @@
+/**
+ * What can bind: every limit of the modelled chain, the settings that move it, the metric that says how much of it is used,
+ * and the stages of the latency in which changes wait because of it.
+ *
+ * A stage in which much time goes is not always the limit's own: behind an empty token bucket all workers wait, and the work
+ * queue in front of them grows. So a stage names all limits that make it long, and the one that is used most binds.
+ */
+
+import type { MetricName, NplStage } from './metrics.js';
+
+export interface Limit {
+  readonly id: string;
+  /** As a report names it. */
+  readonly title: string;
+  /** Fields of a scenario file that move it; empty when no setting does. */
+  readonly settings: readonly string[];
+  /** The metric of its use, a ratio from 0 to 1; null for a delay that is no resource. */
+  readonly utilization: MetricName | null;
+  /** Stages of the true latency that grow when it binds; empty when it holds up the workload itself. */
+  readonly stages: readonly NplStage[];
+}
+
+const CONTROLLER_MANAGER_CLIENT = [
+  'controlPlane.controllerManager.kubeApiQps',
+  'controlPlane.controllerManager.kubeApiBurst',
+] as const;
+
+export const LIMITS: readonly Limit[] = [
+  {
+    id: 'replicaset-controller-client',
+    title: 'API client of the ReplicaSet controller',
+    settings: CONTROLLER_MANAGER_CLIENT,
+    utilization: 'replicaset_controller_client_utilization',
+    stages: [],
+  },
+  {
+    id: 'deployment-controller-client',
+    title: 'API client of the Deployment controller',
+    settings: CONTROLLER_MANAGER_CLIENT,
+    utilization: 'deployment_controller_client_utilization',
+    stages: [],
+  },
+  {
+    id: 'scheduler-client',
+    title: 'API client of the scheduler',
+    settings: ['controlPlane.scheduler.kubeApiQps', 'controlPlane.scheduler.kubeApiBurst'],
+    utilization: 'scheduler_client_utilization',
+    stages: [],
+  },
+  {
+    id: 'node-lifecycle-controller-client',
+    title: 'API client of the node lifecycle controller',
+    settings: CONTROLLER_MANAGER_CLIENT,
+    utilization: 'node_lifecycle_controller_client_utilization',
+    stages: [],
+  },
+  {
+    id: 'taint-eviction-controller-client',
+    title: 'API client of the taint eviction controller',
+    settings: CONTROLLER_MANAGER_CLIENT,
+    utilization: 'taint_eviction_controller_client_utilization',
+    stages: [],
+  },
+  {
+    id: 'kubelet-client',
+    title: 'API client of the kubelets',
+    settings: ['kubelet.kubeApiQps', 'kubelet.kubeApiBurst'],
+    utilization: 'kubelet_client_utilization',
+    stages: ['stage_kubelet_seconds'],
+  },
+  {
+    id: 'batch-period',
+    title: 'batch period of the endpoint controller',
+    settings: [
+      'controlPlane.controllerManager.endpointSliceUpdatesBatchPeriod',
+      'controlPlane.controllerManager.endpointUpdatesBatchPeriod',
+    ],
+    utilization: null,
+    stages: ['stage_batch_period_seconds'],
+  },
+  {
+    id: 'endpoint-controller-client',
+    title: 'API client of the endpoint controller',
+    settings: CONTROLLER_MANAGER_CLIENT,
+    utilization: 'endpoint_controller_client_utilization',
+    stages: ['stage_client_throttle_seconds', 'stage_controller_queue_seconds'],
+  },
+  {
+    id: 'endpoint-controller-workers',
+    title: 'workers of the endpoint controller',
+    settings: [
+      'controlPlane.controllerManager.concurrentServiceEndpointSyncs',
+      'controlPlane.controllerManager.concurrentEndpointSyncs',
+    ],
+    utilization: 'endpoint_controller_worker_utilization',
+    stages: ['stage_controller_queue_seconds', 'stage_client_throttle_seconds'],
+  },
+  {
+    id: 'stale-cache',
+    title: 'back-off of the endpoint controller after a stale cache',
+    settings: [],
+    utilization: null,
+    stages: ['stage_controller_backoff_seconds'],
+  },
+  {
+    id: 'flow-control',
+    title: 'seats of API priority and fairness',
+    settings: ['controlPlane.apiServer.maxRequestsInflight', 'controlPlane.apiServer.replicas'],
+    utilization: null,
+    stages: ['stage_flow_control_seconds', 'stage_controller_queue_seconds'],
+  },
+  {
+    id: 'etcd',
+    title: 'latency of etcd',
+    settings: ['controlPlane.etcd.writeLatency'],
+    utilization: null,
+    stages: ['stage_api_write_seconds'],
+  },
+  {
+    id: 'watch-dispatcher',
+    title: 'watch dispatcher of the API server',
+    settings: ['controlPlane.apiServer.replicas'],
+    utilization: 'apiserver_dispatch_utilization',
+    stages: ['stage_watch_fanout_seconds'],
+  },
+  {
+    id: 'api-server-network',
+    title: 'network card of the API server',
+    settings: ['controlPlane.apiServer.networkBandwidth', 'controlPlane.apiServer.replicas'],
+    utilization: 'apiserver_network_utilization',
+    stages: ['stage_watch_fanout_seconds'],
+  },
+  {
+    id: 'min-sync-period',
+    title: 'pause of kube-proxy between two syncs (minSyncPeriod)',
+    settings: ['kubeProxy.minSyncPeriod'],
+    utilization: null,
+    stages: ['stage_proxy_wait_seconds'],
+  },
+  {
+    id: 'rule-programming',
+    title: 'time that nodes take to program rules',
+    settings: ['kubeProxy.minimizeIPTablesRestore', 'cluster.nodeSpeedFactor'],
+    utilization: 'kube_proxy_sync_cpu_share',
+    stages: ['stage_proxy_sync_seconds', 'stage_proxy_wait_seconds'],
+  },
+];
