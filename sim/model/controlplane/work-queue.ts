@@ -4,7 +4,7 @@
  *   add --> [dirty, FIFO] --take--> [processing] --done--> (again to the FIFO's tail if it was added meanwhile)
  *
  * So a key never runs on two workers at once, and any number of adds while it is processed make exactly one rerun.
- * Delays (AddAfter, AddRateLimited) are the caller's events: they end in `add`.
+ * Delays (AddAfter, AddRateLimited) are in delaying-queue.ts: they end in `add`.
  *
  * Left out: metrics, shutting down.
  */
@@ -50,6 +50,14 @@ export class WorkQueue {
   done(key: number): void {
     this.#processing[key] = 0;
     if (this.#dirty[key] === 1) this.#push(key);
+  }
+
+  /** Forgets every key: as a new process starts. */
+  clear(): void {
+    this.#dirty.fill(0);
+    this.#processing.fill(0);
+    this.#head = 0;
+    this.#length = 0;
   }
 
   #push(key: number): void {
