@@ -28,3 +28,16 @@ export const KUBE_PROXY_RULES = {
   /** Syncs that may follow each other at once in the runner up to 1.33. */
   burstSyncs: inSource(2, '1', 'pkg/proxy/iptables/proxier.go: burstSyncs', '1.33'),
 } as const;
+
+export const LEADER_ELECTION_RULES = {
+  /** A follower's pause between polls is the retry period x U[1, 1 + this). */
+  retryJitterFactor: inSource(1.2, '1', 'client-go tools/leaderelection/leaderelection.go: JitterFactor', '1.36'),
+} as const;
+
+export const REFLECTOR_RULES = {
+  backoffBase: inSource(0.8, 's', 'client-go tools/cache/reflector.go: defaultBackoffInit', '1.36'),
+  backoffMax: inSource(30, 's', 'client-go tools/cache/reflector.go: defaultBackoffMax', '1.36'),
+  backoffReset: inSource(120, 's', 'client-go tools/cache/reflector.go: defaultBackoffReset', '1.36'),
+  backoffJitterFactor: inSource(1, '1', 'client-go tools/cache/reflector.go: defaultBackoffJitter', '1.36'),
+  minWatchTimeout: inSource(300, 's', 'client-go tools/cache/reflector.go: defaultMinWatchTimeout; x U[1, 2)', '1.36'),
+} as const;
