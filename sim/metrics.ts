@@ -143,6 +143,12 @@ export const METRICS = {
     'Endpoint object writes rejected',
     'Write requests over the size limit of etcd.',
   ),
+  endpoint_writes_conflict_total: define(
+    'scalar',
+    'count',
+    'Endpoint object writes in conflict',
+    'Write requests that the API server refused with 409 as they were made of a stale object: Endpoints before 1.31.',
+  ),
   controller_stale_syncs_total: define(
     'scalar',
     'count',

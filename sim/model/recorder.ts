@@ -38,7 +38,10 @@ interface StageColumns {
   readonly apiWrite: number[];
 }
 
-export class Recorder implements Pick<EndpointControllerObserver, 'onUnchanged' | 'onRejected' | 'onStaleSync'> {
+export class Recorder implements Pick<
+  EndpointControllerObserver,
+  'onUnchanged' | 'onRejected' | 'onConflict' | 'onStaleSync'
+> {
   readonly proxies: ProxyRecorders = createProxyRecorders();
   readonly #objectBytes = new Histogram();
   readonly #watchBytes = new TimeSeries(SERIES_BIN_NS);
@@ -54,6 +57,7 @@ export class Recorder implements Pick<EndpointControllerObserver, 'onUnchanged' 
   };
   #unchanged = 0;
   #rejected = 0;
+  #conflicts = 0;
   #staleSyncs = 0;
 
   /** A write was committed at `commitNs` and has become `entry` of the log. */
@@ -83,6 +87,10 @@ export class Recorder implements Pick<EndpointControllerObserver, 'onUnchanged' 
 
   onRejected(): void {
     this.#rejected++;
+  }
+
+  onConflict(): void {
+    this.#conflicts++;
   }
 
   onStaleSync(): void {
@@ -145,6 +153,7 @@ export class Recorder implements Pick<EndpointControllerObserver, 'onUnchanged' 
       endpoint_writes_total: log.length,
       endpoint_writes_unchanged_total: this.#unchanged,
       endpoint_writes_rejected_total: this.#rejected,
+      endpoint_writes_conflict_total: this.#conflicts,
       controller_stale_syncs_total: this.#staleSyncs,
       apiserver_network_utilization: sent.networkBusyNs / elapsedNs,
       apiserver_watch_cpu_seconds: sent.cpuNs * SECONDS_PER_NS,

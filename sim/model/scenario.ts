@@ -80,6 +80,18 @@ export interface ControlPlaneSettings {
     readonly maxEndpointsPerSlice: number;
     /** Addresses that the Endpoints controller keeps in one object (1000 since 1.22); null: it does not truncate. */
     readonly maxEndpointsPerObject: number | null;
+    /** Whether the Endpoints controller has the objects from an informer; else each sync reads its object (before 1.7). */
+    readonly endpointsFromInformer: boolean;
+    /** What the Endpoints controller does when its informer lags behind its own writes: 409 conflicts before 1.31. */
+    readonly staleEndpointsCache: 'back-off' | 'conflict';
+    /** --min-resync-period; the informers' period is this x U[1, 2). 0: never. */
+    readonly minResyncPeriodNs: number;
+    /** Fixed resync period of services in the Endpoints controller (30 s in old releases); null: that of the informers. */
+    readonly fullServiceResyncPeriodNs: number | null;
+    /** --leader-elect-lease-duration, --leader-elect-renew-deadline, --leader-elect-retry-period. */
+    readonly leaderElectLeaseDurationNs: number;
+    readonly leaderElectRenewDeadlineNs: number;
+    readonly leaderElectRetryPeriodNs: number;
   };
 }
 
@@ -161,4 +173,9 @@ export type WorkloadAction =
       readonly kind: 'createService';
       readonly atNs: number;
       readonly service: string;
+    }
+  | {
+      /** The leading controller manager crashes; another takes over when its lease has run out. */
+      readonly kind: 'failOverControllerManager';
+      readonly atNs: number;
     };

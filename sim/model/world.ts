@@ -16,11 +16,13 @@ import { EvenPlacement } from './cluster/placement.js';
 import { PodState, PodTable } from './cluster/pods.js';
 import { ServiceTable } from './cluster/services.js';
 import { ApiServers } from './controlplane/api-servers.js';
+import { ControllerManager } from './controlplane/controller-manager.js';
 import type { Discovery } from './controlplane/discovery.js';
 import { EndpointController, type CommittedWrite } from './controlplane/endpoint-controller.js';
 import { EndpointSlices } from './controlplane/endpoint-slices.js';
 import { EndpointsObjects } from './controlplane/endpoints-object.js';
 import { Etcd } from './controlplane/etcd.js';
+import { InformerResync } from './controlplane/informer-resync.js';
 import { NO_TRIGGER, WatchFanOut } from './controlplane/watch-fan-out.js';
 import { constantEndpointSize, endpointObjectSize, type EndpointObjectSize } from './controlplane/wire-size.js';
 import { IptablesMode } from './node/iptables-mode.js';
@@ -28,7 +30,7 @@ import { KubeProxies } from './node/kube-proxies.js';
 import { Kubelets } from './node/kubelets.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from './node/sync-runner.js';
 import { Recorder } from './recorder.js';
-import { API_SERVER_COSTS, ENDPOINT_CONTROLLER_COSTS } from './versions/costs.js';
+import { API_SERVER_COSTS, CONTROLLER_MANAGER_COSTS, ENDPOINT_CONTROLLER_COSTS } from './versions/costs.js';
 import { ENDPOINT_CONTROLLER_RULES, KUBE_PROXY_RULES } from './versions/rules.js';
 import { servicesToBeCreated, WorkloadActions } from './workload/actions.js';
 import { Deployments } from './workload/deployments.js';
@@ -58,6 +60,9 @@ export class World {
   readonly #deployments: Deployments;
   readonly #workload: WorkloadActions;
   readonly #controller: EndpointController;
+  readonly #resync: InformerResync;
+  /** The process that the controllers live in. */
+  readonly controllerManager: ControllerManager;
   readonly #discovery: Discovery;
   readonly #watchLatencyNs = ns(API_SERVER_COSTS.watchLatencyToControllers.value);
   readonly #streams: RandomStreams;
@@ -114,7 +119,10 @@ export class World {
       networkBandwidthBitsPerSecond: controlPlane.apiServer.networkBandwidthBitsPerSecond,
       latencyNs: this.#nodes.latencyNs,
     });
+    this.#absentServices = servicesToBeCreated(scenario.workload, this.#services);
     this.#controller = this.#createController(etcd);
+    this.#resync = this.#createResync();
+    this.controllerManager = this.#createControllerManager(etcd);
     // After the controller's: a listener of the workload must not see a pod before the controller has queued its service.
     this.#lifecycle.onObserved((service, observed, change) => {
       if (!this.#absentServices.has(service)) this.#controller.podsChanged(service, observed, change);
@@ -131,7 +139,6 @@ export class World {
       this.#watchLatencyNs,
       streams,
     );
-    this.#absentServices = servicesToBeCreated(scenario.workload, this.#services);
     this.#populate();
     this.kubeProxies = this.#createKubeProxies();
     this.#workload = new WorkloadActions(
@@ -144,6 +151,7 @@ export class World {
         deployments: this.#deployments,
         lifecycle: this.#lifecycle,
         controller: this.#controller,
+        controllerManager: this.controllerManager,
         absentServices: this.#absentServices,
       },
       etcd,
@@ -163,7 +171,9 @@ export class World {
     const { simulation } = this;
     // In slices of simulated time, so that progress can be shown without an event of its own.
     while (simulation.pending > 0 && simulation.nowNs < limitNs) {
-      simulation.run(Math.min(limitNs, simulation.nowNs + NS_PER_SECOND));
+      const untilNs = Math.min(limitNs, simulation.nowNs + NS_PER_SECOND);
+      this.#resync.arm(untilNs);
+      simulation.run(untilNs);
       onProgress?.(this.#workload.progress, simulation.eventsFired);
     }
     this.kubeProxies.end(this.endNs);
@@ -241,6 +251,13 @@ export class World {
         retryBaseNs: ns(rules.retryBase.value),
         retryMaxNs: ns(rules.retryMax.value),
         maxRetries: ENDPOINT_CONTROLLER_RULES.maxRetries.value,
+        staleCache: isSlices
+          ? 'checkedFirst'
+          : controllerManager.staleEndpointsCache === 'conflict'
+            ? 'conflict'
+            : 'checkedLate',
+        getLatencyNs:
+          isSlices || controllerManager.endpointsFromInformer ? null : ns(API_SERVER_COSTS.getLatency.value),
         retryQps: ENDPOINT_CONTROLLER_RULES.retryQps.value,
         retryBurst: ENDPOINT_CONTROLLER_RULES.retryBurst.value,
         informerLatencyNs: this.#watchLatencyNs,
@@ -251,10 +268,49 @@ export class World {
         onCommit: (committed) => this.#onCommit(committed),
         onUnchanged: () => this.recorder.onUnchanged(),
         onRejected: () => this.recorder.onRejected(),
+        onConflict: () => this.recorder.onConflict(),
         onStaleSync: () => this.recorder.onStaleSync(),
         onDropped: () => this.#droppedKeys++,
       },
+      this.#absentServices,
     );
+  }
+
+  /** What the resync of services does in the endpoint controller; the other controllers' objects have nothing to correct. */
+  #createResync(): InformerResync {
+    const { controlPlane, durationNs } = this.#scenario;
+    const { minResyncPeriodNs, fullServiceResyncPeriodNs } = controlPlane.controllerManager;
+    return new InformerResync(
+      this.simulation,
+      {
+        minResyncPeriodNs,
+        handlerPeriodNs: this.#discovery.kind === 'Endpoints' ? fullServiceResyncPeriodNs : null,
+      },
+      durationNs ?? 0,
+      () => this.#controller.resync(),
+      this.#streams,
+    );
+  }
+
+  #createControllerManager(etcd: Etcd): ControllerManager {
+    const { leaderElectLeaseDurationNs, leaderElectRetryPeriodNs } = this.#scenario.controlPlane.controllerManager;
+    const manager = new ControllerManager(
+      this.simulation,
+      this.#apiServers,
+      etcd,
+      {
+        leaseDurationNs: leaderElectLeaseDurationNs,
+        retryPeriodNs: leaderElectRetryPeriodNs,
+        listBaseNs: ns(CONTROLLER_MANAGER_COSTS.listBase.value),
+        listPerObjectNs: CONTROLLER_MANAGER_COSTS.listPerObject.value * NS_PER_SECOND,
+      },
+      // A service has about one endpoint object of its own; pods that are gone are counted with them.
+      () => this.#nodes.count + 2 * this.#services.count + this.#pods.count,
+      this.#streams,
+    );
+    manager.register(this.#resync);
+    manager.register(this.#controller);
+    return manager;
   }
 
   #createKubeProxies(): KubeProxies {

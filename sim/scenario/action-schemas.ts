@@ -65,4 +65,10 @@ export const actions = {
     .strictObject({ service: service() })
     .optional()
     .describe('The service is created now, its pods being ready before; until now it was absent.'),
+  failOverControllerManager: z
+    .strictObject({})
+    .optional()
+    .describe(
+      'The leading kube-controller-manager crashes; another takes over when the lease has run out. Written as {}.',
+    ),
 };

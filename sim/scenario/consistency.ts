@@ -6,6 +6,7 @@
 import { formatDuration, quote } from '../units.js';
 import type { Finding, Path } from './findings.js';
 import type { Scenario, WorkloadAction } from '../model/scenario.js';
+import { LEADER_ELECTION_RULES } from '../model/versions/rules.js';
 import { MAX_PODS } from './limits.js';
 import { MAX_SERVICES, type SectionName } from './schema.js';
 
@@ -75,6 +76,30 @@ const RULES: readonly Rule[] = [
     reads: ['controlPlane'],
     check: ({ controlPlane }) =>
       checkDistribution(['controlPlane', 'etcd', 'writeLatency'], controlPlane.etcd.writeLatencyNs),
+  },
+  {
+    reads: ['controlPlane'],
+    // client-go refuses to elect with such a configuration.
+    check: ({ controlPlane: { controllerManager } }) => {
+      const { leaderElectLeaseDurationNs, leaderElectRenewDeadlineNs, leaderElectRetryPeriodNs } = controllerManager;
+      const longestPollNs = leaderElectRetryPeriodNs * LEADER_ELECTION_RULES.retryJitterFactor.value;
+      const path = ['controlPlane', 'controllerManager', 'leaderElectRenewDeadline'];
+      const deadline = `the leaderElectRenewDeadline of ${formatDuration(leaderElectRenewDeadlineNs)}`;
+      return [
+        ...when(leaderElectRenewDeadlineNs >= leaderElectLeaseDurationNs, () =>
+          contradiction(
+            path,
+            `${deadline} is not below the leaderElectLeaseDuration of ${formatDuration(leaderElectLeaseDurationNs)}`,
+          ),
+        ),
+        ...when(leaderElectRenewDeadlineNs <= longestPollNs, () =>
+          contradiction(
+            path,
+            `${deadline} is not above 1.2 times the leaderElectRetryPeriod of ${formatDuration(leaderElectRetryPeriodNs)}`,
+          ),
+        ),
+      ];
+    },
   },
   {
     reads: ['kubeProxy'],
@@ -188,6 +213,7 @@ function checkPodsToActOn({ services, workload }: Scenario): Finding[] {
       }
       case 'scale':
       case 'createService':
+      case 'failOverControllerManager':
         return [];
     }
   });
@@ -198,7 +224,8 @@ function checkCreation({ workload }: Scenario): Finding[] {
   return workload.flatMap((creation, created) => {
     if (creation.kind !== 'createService') return [];
     return workload.flatMap((action, index) => {
-      if (index === created || action.kind === 'churn' || action.service !== creation.service) return [];
+      if (index === created || action.kind === 'churn' || action.kind === 'failOverControllerManager') return [];
+      if (action.service !== creation.service) return [];
       if (action.kind === 'createService') {
         return when(index > created, () =>
           contradiction(pathOf(action, index), `the service ${quote(action.service)} is created a second time`),

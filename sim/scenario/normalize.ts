@@ -74,6 +74,28 @@ export const normalize = (spec: Spec): Scenario => {
           controllerManager?.maxEndpointsPerObject,
           defaults.controllerManager.maxEndpointsPerObject,
         ),
+        endpointsFromInformer: or(
+          controllerManager?.endpointsFromInformer,
+          defaults.controllerManager.endpointsFromInformer,
+        ),
+        staleEndpointsCache: or(controllerManager?.staleEndpointsCache, defaults.controllerManager.staleEndpointsCache),
+        minResyncPeriodNs: or(controllerManager?.minResyncPeriod, defaults.controllerManager.minResyncPeriodNs),
+        fullServiceResyncPeriodNs: or(
+          controllerManager?.fullServiceResyncPeriod,
+          defaults.controllerManager.fullServiceResyncPeriodNs,
+        ),
+        leaderElectLeaseDurationNs: or(
+          controllerManager?.leaderElectLeaseDuration,
+          defaults.controllerManager.leaderElectLeaseDurationNs,
+        ),
+        leaderElectRenewDeadlineNs: or(
+          controllerManager?.leaderElectRenewDeadline,
+          defaults.controllerManager.leaderElectRenewDeadlineNs,
+        ),
+        leaderElectRetryPeriodNs: or(
+          controllerManager?.leaderElectRetryPeriod,
+          defaults.controllerManager.leaderElectRetryPeriodNs,
+        ),
       },
     },
     kubelet: {
@@ -130,6 +152,7 @@ const replicationPolicy = (given: Spec['replications'], profile: VersionProfile)
 
 const workloadAction = (entry: WorkloadEntry, profile: VersionProfile): WorkloadAction => {
   const { at: atNs, rollingUpdate, replaceEach, churn, scale, podChange, createService } = entry;
+  if (entry.failOverControllerManager !== undefined) return { kind: 'failOverControllerManager', atNs };
   if (rollingUpdate !== undefined) {
     return { kind: 'rollingUpdate', atNs, service: rollingUpdate.service, ...rolloutLimits(rollingUpdate, profile) };
   }

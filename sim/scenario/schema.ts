@@ -140,6 +140,39 @@ const controlPlane = z.strictObject({
       maxEndpointsPerObject: quantityOrUnlimited({ min: 1, max: MAX_PODS }, 'addresses', ['1000'])
         .optional()
         .describe('Addresses after which the Endpoints controller truncates an object, or "unlimited" as before 1.22.'),
+      endpointsFromInformer: flag()
+        .optional()
+        .describe(
+          'Whether the Endpoints controller reads objects from its informer; false: each sync sends a GET, as before 1.7.',
+        ),
+      staleEndpointsCache: choice(['back-off', 'conflict'])
+        .optional()
+        .describe(
+          'What the Endpoints controller does when it does not see its own last write yet: back off, or send an update that is refused with 409, as before 1.31.',
+        ),
+      minResyncPeriod: duration()
+        .optional()
+        .describe(
+          'Shortest resync period of the informers (--min-resync-period); the actual one is 1 to 2 times as long. 0s: never.',
+        ),
+      fullServiceResyncPeriod: period()
+        .optional()
+        .describe(
+          'Fixed period after which the Endpoints controller syncs every service, 30s up to about 1.7. Default: the resync of the informers.',
+        ),
+      leaderElectLeaseDuration: period()
+        .optional()
+        .describe('How long a follower waits after the last renewal that it saw (--leader-elect-lease-duration).'),
+      leaderElectRenewDeadline: period()
+        .optional()
+        .describe(
+          'How long a leader that cannot renew goes on (--leader-elect-renew-deadline); between the retry period and the lease duration.',
+        ),
+      leaderElectRetryPeriod: period()
+        .optional()
+        .describe(
+          'Time between renewals, and between the polls of a follower, which are prolonged by up to 120 % (--leader-elect-retry-period).',
+        ),
     })
     .optional()
     .describe('kube-controller-manager. Each controller has a client of its own with these limits.'),

@@ -60,6 +60,18 @@ controlPlane:
     # maxEndpointsPerSlice: 100
     # Addresses after which an Endpoints object is truncated, or "unlimited" as before 1.22.
     # maxEndpointsPerObject: 1000
+    # Whether the Endpoints controller reads objects from its informer; false: a GET for each sync, as before 1.7.
+    # endpointsFromInformer: true
+    # What it does when it does not see its own last write yet: back-off, or conflict as before 1.31.
+    # staleEndpointsCache: back-off
+    # Informers hand out every object again after 1 to 2 times this.
+    # minResyncPeriod: 12h
+    # Services in the Endpoints controller once had a fixed period of their own. Default: that of the informers.
+    # fullServiceResyncPeriod: null
+    # When another controller manager takes over from one that is gone.
+    # leaderElectLeaseDuration: 15s
+    # leaderElectRenewDeadline: 10s
+    # leaderElectRetryPeriod: 2s
 
 # The API client of every kubelet (5 and 10 before 1.27).
 kubelet:
@@ -108,6 +120,7 @@ workload:
   # - { at: 1m, replaceEach: { service: big, interval: 100ms } }
   # - { at: 1m, podChange: { service: big, change: notReady } } # or ready, or replace
   # - { at: 1m, createService: { service: big } } # until then, it is absent
+  # - { at: 1m, failOverControllerManager: {} } # it crashes, and another takes over
 
 # Limits that every variant must keep. The run fails when one does not.
 slos:

@@ -27,6 +27,8 @@ const parameters: EndpointControllerParameters = {
   maxRetries: 15,
   retryQps: 10,
   retryBurst: 100,
+  staleCache: 'checkedFirst',
+  getLatencyNs: null,
   informerLatencyNs: 0,
   syncBaseNs: 0,
   syncPerEndpointNs: 0,
@@ -68,9 +70,11 @@ function bench(
       onCommit: (committed) => commits.push({ ...committed, commitNs: simulation.nowNs }),
       onUnchanged: () => incidents.push('unchanged'),
       onRejected: () => incidents.push('rejected'),
+      onConflict: () => incidents.push('conflict'),
       onStaleSync: () => incidents.push('stale'),
       onDropped: () => incidents.push('dropped'),
     },
+    new Set(),
   );
   for (let service = 0; service < services; service++) slices.initialize(service, []);
   const seen = simulation.registerKind('pod seen', (service, pod) => {

@@ -2,57 +2,71 @@
  * The sync loop that the Endpoints and the EndpointSlice controller share
  * (pkg/controller/endpoint and pkg/controller/endpointslice).
  *
- *   informer: pod changed --> [batch period] --> work queue --> one of n workers:
- *       stale cache? --> back off
+ *   informer: pod changed --> [batch period] --> delaying queue --> one of n workers:
+ *       stale cache? --> back off (delaying-queue.ts)
  *       list pods, plan the writes --> each write: [client bucket qps/burst] --> API server, etcd --> committed
  *   every committed write --> onCommit (the watch fan-out)
  *
  * The batch period is a fixed window from the first pod event, not a debounce, and service events bypass it. A service
- * whose last write has not come back through the controller's own watch is stale: the sync ends in an error and the key
- * backs off, so changes of one service that follow each other faster than the watch round trip wait.
+ * whose last write has not come back through the controller's own watch is stale, so changes of one service that follow each
+ * other faster than the watch round trip wait. How that shows depends on the controller: see `StaleCache`.
  *
- * Left out: topology hints, mirroring, restarts and leader election, events, the 409 conflicts of Endpoints before 1.31
- * (the stale check stands for them), deletion of services.
+ * When the process dies, requests that have left it take effect all the same, and everything else is lost: queue, back-offs,
+ * tracker, trigger times, tokens. The next process syncs every service once. What is still to be published it finds again,
+ * but the trigger time of that first sync is the creation of the service, whatever changed and however long ago that is.
+ *
+ * Left out: events, deletion of services, a write of the old process that commits after the new one has started (it is taken
+ * as lost: the time between is that of a lease).
  */
 
-import type { Simulation } from '../../kernel/simulation.js';
+import type { EventKind, Simulation } from '../../kernel/simulation.js';
 import { PodState, type PodTable } from '../cluster/pods.js';
 import type { ApiClient, WatchedResource } from './api-servers.js';
+import type { Controller } from './controller-manager.js';
+import { DelayingQueue } from './delaying-queue.js';
 import type { Discovery, PlannedWrite } from './discovery.js';
 import type { Etcd, WriteLatency } from './etcd.js';
+import { controllerRateLimiter, type ControllerRateLimits } from './rate-limiters.js';
+import {
+  earliestChange,
+  earliestOf,
+  SERVICE_ITSELF,
+  ServiceChanges,
+  type ChangesByPod,
+  type ServiceChange,
+} from './service-changes.js';
 import { TokenBucket } from './token-bucket.js';
-import { WorkQueue } from './work-queue.js';
 
-export interface EndpointControllerParameters {
+export type { ServiceChange } from './service-changes.js';
+
+/**
+ * What a sync does when the informer does not show the controller's own last write yet:
+ *
+ *  - `checkedFirst`: an error before anything else (EndpointSlices)
+ *  - `checkedLate`: an error after the trigger time was worked out, which is lost with it (Endpoints since about 1.31)
+ *  - `conflict`: nothing; the write goes out, takes its token, and is refused with 409 (Endpoints before)
+ *
+ * In each case the key backs off.
+ */
+export type StaleCache = 'checkedFirst' | 'checkedLate' | 'conflict';
+
+export interface EndpointControllerParameters extends ControllerRateLimits {
   readonly kubeApiQps: number;
   readonly kubeApiBurst: number;
   /** --concurrent-endpoint-syncs or --concurrent-service-endpoint-syncs. */
   readonly workers: number;
   /** --endpoint-updates-batch-period or --endpointslice-updates-batch-period. */
   readonly batchPeriodNs: number;
-  /** Back-off of a key after its first failure; doubles with each further one. */
-  readonly retryBaseNs: number;
-  readonly retryMaxNs: number;
   /** A key is dropped after this many failures in a row. */
   readonly maxRetries: number;
-  /** The limiter shared by all keys that fail. */
-  readonly retryQps: number;
-  readonly retryBurst: number;
+  readonly staleCache: StaleCache;
+  /** Latency of the GET with which each sync reads its object from the API; null: objects come from an informer. */
+  readonly getLatencyNs: number | null;
   /** From a commit to the informer's handlers in the controller manager. */
   readonly informerLatencyNs: number;
   /** CPU time of a sync before its first write: fixed, and for each pod of the service. */
   readonly syncBaseNs: number;
   readonly syncPerEndpointNs: number;
-}
-
-/** A change that a service's next sync will publish. */
-export interface ServiceChange {
-  /** When it truly happened. */
-  readonly changeNs: number;
-  /** When the API server had it. */
-  readonly committedNs: number;
-  /** What goes into the trigger time if this is the earliest: a Ready transition or the service's creation; else null. */
-  readonly triggerNs: number | null;
 }
 
 /** A committed write with the stages that it passed. */
@@ -72,6 +86,8 @@ export interface EndpointControllerObserver {
   onUnchanged(): void;
   /** A write request over the size limit. */
   onRejected(service: number, bytes: number): void;
+  /** A write request that was refused as it came from a stale cache. */
+  onConflict(): void;
   onStaleSync(): void;
   /** A key was given up after the last retry. */
   onDropped(service: number): void;
@@ -80,21 +96,23 @@ export interface EndpointControllerObserver {
 /** A sync that a worker is at. */
 interface Sync {
   readonly startNs: number;
-  readonly changes: Map<number, ServiceChange>;
+  readonly changes: ChangesByPod;
   /** Earliest change of the whole sync, for writes that touch no changed pod (a deletion made by repacking). */
   readonly earliest: ServiceChange;
   readonly triggerNs: number | null;
   readonly writes: readonly PlannedWrite[];
+  /** Made of a stale cache: it sends one write, which is refused. */
+  readonly isStale: boolean;
   next: number;
+  /** When the write under way leaves or left the client; NOT_SENT when none is under way. */
   sentNs: number;
 }
 
-/** The service as a whole changed (it was created): kept beside the pods under this number. */
-const SERVICE_ITSELF = -1;
-const NOT_WAITING = Infinity;
-const NO_CHANGE: ServiceChange = { changeNs: Infinity, committedNs: Infinity, triggerNs: null };
+const NOT_SENT = Infinity;
+const BEFORE_THE_RUN = -1;
 
-export class EndpointController {
+export class EndpointController implements Controller {
+  readonly name: string;
   readonly #simulation: Simulation;
   readonly #pods: PodTable;
   readonly #discovery: Discovery;
@@ -104,25 +122,32 @@ export class EndpointController {
   readonly #observer: EndpointControllerObserver;
   readonly #api: ApiClient;
   readonly #resource: WatchedResource;
-  readonly #bucket: TokenBucket;
-  readonly #retryLimiter: TokenBucket;
-  readonly #queue: WorkQueue;
-  #idleWorkers: number;
-
-  /** What each service's next sync will publish, by pod; null where nothing changed. */
-  readonly #pending: (Map<number, ServiceChange> | null)[];
+  readonly #absentServices: ReadonlySet<number>;
+  readonly #queue: DelayingQueue;
+  readonly #changes: ServiceChanges;
   readonly #syncs: (Sync | null)[];
-  /** When a delayed add of the service is due, or NOT_WAITING. */
-  readonly #delayedUntilNs: Float64Array;
+  /** When each service was created, or BEFORE_THE_RUN. */
+  readonly #createdNs: Float64Array;
+  /** Whether the trigger time tracker has never seen the service. */
+  readonly #isNew: Uint8Array;
   /** When the informer will show the last write of the service. */
   readonly #visibleAtNs: Float64Array;
-  readonly #failures: Uint8Array;
   readonly #writes: Int32Array;
+  readonly #isListed = (pod: number): boolean => (this.#pods.observed[pod]! & PodState.gone) === 0;
 
-  readonly #delayedAdd: number;
-  readonly #planned: number;
-  readonly #committed: number;
+  #bucket: TokenBucket;
+  #idleWorkers: number;
+  #isRunning = true;
+  /** Number of the process: answers to requests of an earlier one carry another. */
+  #process = 0;
+  /** By service, syncs of a process that is gone whose write has left it. */
+  readonly #orphans = new Map<number, Sync>();
 
+  readonly #readKind: EventKind;
+  readonly #plannedKind: EventKind;
+  readonly #answeredKind: EventKind;
+
+  /** `absentServices` are not there yet; a service leaves the set before `serviceCreated` is called. */
   constructor(
     simulation: Simulation,
     services: number,
@@ -132,7 +157,9 @@ export class EndpointController {
     etcd: Etcd,
     parameters: EndpointControllerParameters,
     observer: EndpointControllerObserver,
+    absentServices: ReadonlySet<number>,
   ) {
+    this.name = api.name;
     this.#simulation = simulation;
     this.#pods = pods;
     this.#discovery = discovery;
@@ -142,81 +169,79 @@ export class EndpointController {
     this.#observer = observer;
     this.#api = api;
     this.#resource = discovery.kind === 'EndpointSlice' ? 'endpointslices' : 'endpoints';
+    this.#absentServices = absentServices;
     this.#bucket = new TokenBucket(parameters.kubeApiQps, parameters.kubeApiBurst);
-    this.#retryLimiter = new TokenBucket(parameters.retryQps, parameters.retryBurst);
-    this.#queue = new WorkQueue(services);
     this.#idleWorkers = parameters.workers;
-    this.#pending = Array.from({ length: services }, () => null);
+    this.#changes = new ServiceChanges(services);
     this.#syncs = Array.from({ length: services }, () => null);
-    this.#delayedUntilNs = new Float64Array(services).fill(NOT_WAITING);
+    this.#createdNs = new Float64Array(services).fill(BEFORE_THE_RUN);
+    this.#isNew = new Uint8Array(services);
     this.#visibleAtNs = new Float64Array(services);
-    this.#failures = new Uint8Array(services);
     this.#writes = new Int32Array(services);
-    const name = discovery.kind;
-    this.#delayedAdd = simulation.registerKind(`${name} controller: delayed add`, (service) =>
-      this.#onDelayedAdd(service),
+    const kind = `${discovery.kind} controller`;
+    this.#queue = new DelayingQueue(
+      simulation,
+      kind,
+      services,
+      () => controllerRateLimiter(services, parameters),
+      () => this.#startWorkers(),
     );
-    this.#planned = simulation.registerKind(`${name} controller: writes planned`, (service) =>
-      this.#onPlanned(service),
+    this.#readKind = simulation.registerKind(`${kind}: object read`, (service, process) =>
+      this.#onRead(service, process),
     );
-    this.#committed = simulation.registerKind(`${name} controller: write answered`, (service) =>
-      this.#onAnswered(service),
+    this.#plannedKind = simulation.registerKind(`${kind}: writes planned`, (service, process) =>
+      this.#onPlanned(service, process),
+    );
+    this.#answeredKind = simulation.registerKind(`${kind}: write answered`, (service, process) =>
+      this.#onAnswered(service, process),
     );
   }
 
   /** The informer delivered a change in pods of the service, all in one API update. */
   podsChanged(service: number, pods: readonly number[], change: ServiceChange): void {
-    for (const pod of pods) this.#remember(service, pod, change);
-    this.#addAfter(service, this.#parameters.batchPeriodNs);
+    for (const pod of pods) this.#changes.remember(service, pod, change);
+    if (this.#isRunning) this.#queue.addAfter(service, this.#parameters.batchPeriodNs);
   }
 
-  /** The informer delivered the creation of the service: queued at once, without the batch period. */
-  serviceCreated(service: number, pods: readonly number[], change: ServiceChange): void {
-    this.#remember(service, SERVICE_ITSELF, change);
-    for (const pod of pods) this.#remember(service, pod, { ...change, triggerNs: null });
-    this.#addAfter(service, 0);
+  /** The informer delivered the creation of the service at `createdNs`: queued at once, without the batch period. */
+  serviceCreated(service: number, pods: readonly number[], createdNs: number): void {
+    this.#createdNs[service] = createdNs;
+    this.#isNew[service] = 1;
+    const creation: ServiceChange = { changeNs: createdNs, committedNs: createdNs, triggerNs: null };
+    this.#changes.remember(service, SERVICE_ITSELF, creation);
+    for (const pod of pods) this.#changes.remember(service, pod, creation);
+    if (this.#isRunning) this.#queue.add(service);
   }
 
-  #remember(service: number, pod: number, change: ServiceChange): void {
-    const pending = (this.#pending[service] ??= new Map<number, ServiceChange>());
-    const earlier = pending.get(pod);
-    pending.set(pod, earlier === undefined ? change : followChange(earlier, change));
-  }
-
-  /**
-   * The earliest of the changes, and the earliest trigger time of those that the trigger time tracker sees: it looks at the
-   * pods that the informer lists, so a pod that is gone has none.
-   */
-  #earliest(changes: ReadonlyMap<number, ServiceChange>): ServiceChange {
-    let { changeNs, committedNs, triggerNs } = NO_CHANGE;
-    for (const [pod, change] of changes) {
-      if (change.changeNs < changeNs) ({ changeNs, committedNs } = change);
-      const isListed = pod === SERVICE_ITSELF || (this.#pods.observed[pod]! & PodState.gone) === 0;
-      if (!isListed || change.triggerNs === null) continue;
-      triggerNs = triggerNs === null ? change.triggerNs : Math.min(triggerNs, change.triggerNs);
+  /** The informer delivered every service once more: each is queued, without the batch period. */
+  resync(): void {
+    if (!this.#isRunning) return;
+    for (let service = 0; service < this.#syncs.length; service++) {
+      if (!this.#absentServices.has(service)) this.#queue.add(service);
     }
-    return { changeNs, committedNs, triggerNs };
   }
 
-  /** AddAfter: of two delayed adds of one key the earlier one holds. */
-  #addAfter(service: number, delayNs: number): void {
-    if (delayNs <= 0) {
-      this.#queue.add(service);
-      this.#startWorkers();
-      return;
-    }
-    const dueNs = this.#simulation.nowNs + delayNs;
-    if (dueNs >= this.#delayedUntilNs[service]!) return;
-    this.#delayedUntilNs[service] = dueNs;
-    this.#simulation.schedule(dueNs, this.#delayedAdd, service);
+  stop(): void {
+    this.#isRunning = false;
+    this.#process++;
+    this.#idleWorkers = 0;
+    this.#queue.clear();
+    this.#syncs.forEach((sync, service) => {
+      if (sync === null) return;
+      this.#syncs[service] = null;
+      this.#changes.putBack(service, sync.changes);
+      if (sync.sentNs <= this.#simulation.nowNs) this.#orphans.set(service, sync);
+    });
   }
 
-  #onDelayedAdd(service: number): void {
-    // A later add that an earlier one has overtaken finds the slot empty or not yet due.
-    if (this.#delayedUntilNs[service]! > this.#simulation.nowNs) return;
-    this.#delayedUntilNs[service] = NOT_WAITING;
-    this.#queue.add(service);
-    this.#startWorkers();
+  start(): void {
+    this.#orphans.clear();
+    this.#bucket = new TokenBucket(this.#parameters.kubeApiQps, this.#parameters.kubeApiBurst);
+    this.#visibleAtNs.fill(0);
+    this.#isNew.fill(1);
+    this.#idleWorkers = this.#parameters.workers;
+    this.#isRunning = true;
+    this.resync();
   }
 
   #startWorkers(): void {
@@ -229,125 +254,139 @@ export class EndpointController {
   }
 
   #startSync(service: number): void {
+    const { staleCache, getLatencyNs } = this.#parameters;
     const nowNs = this.#simulation.nowNs;
-    if (nowNs < this.#visibleAtNs[service]!) {
+    // An object that is read from the API is never stale.
+    const isStale = getLatencyNs === null && nowNs < this.#visibleAtNs[service]!;
+    if (isStale && staleCache === 'checkedFirst') {
       this.#observer.onStaleSync();
       this.#finish(service, false);
       return;
     }
-    const changes = this.#pending[service];
-    this.#pending[service] = null;
-    if (changes === null || changes === undefined) {
-      this.#finish(service, true);
+    const changes = this.#changes.take(service);
+    const earliest = earliestChange(changes, this.#isListed, nowNs);
+    const triggerNs = this.#triggerNs(service, earliest);
+    if (isStale && staleCache === 'checkedLate') {
+      this.#observer.onStaleSync();
+      this.#changes.putBack(service, changes);
+      this.#finish(service, false);
       return;
     }
-    const earliest = this.#earliest(changes);
     const pods = [...changes.keys()].filter((pod) => pod !== SERVICE_ITSELF);
     this.#syncs[service] = {
       startNs: nowNs,
       changes,
       earliest,
-      triggerNs: earliest.triggerNs,
+      triggerNs,
       // Planned here, from what the informer shows now; the time of the planning passes before the first write.
-      writes: this.#discovery.plan(service, pods),
+      writes: isStale ? [] : this.#discovery.plan(service, pods),
+      isStale,
       next: 0,
-      sentNs: 0,
+      sentNs: NOT_SENT,
     };
-    const { syncBaseNs, syncPerEndpointNs } = this.#parameters;
-    const endpoints = this.#discovery.publishedEndpoints(service) + changes.size;
-    this.#simulation.schedule(nowNs + Math.round(syncBaseNs + syncPerEndpointNs * endpoints), this.#planned, service);
+    if (getLatencyNs === null) {
+      this.#plan(service, changes.size);
+      return;
+    }
+    const sentNs = this.#bucket.reserve(nowNs);
+    this.#api.read(0, sentNs, getLatencyNs, this.#readKind, service, this.#process);
   }
 
-  #onPlanned(service: number): void {
-    this.#sendNext(service, this.#syncs[service]!);
+  /** The trigger time tracker's answer: the first time that it sees a service, that is the service's creation. */
+  #triggerNs(service: number, { triggerNs }: ServiceChange): number | null {
+    if (this.#isNew[service] === 0) return triggerNs;
+    this.#isNew[service] = 0;
+    const createdNs = this.#createdNs[service]!;
+    // kube-proxies take no notice of trigger times from before their own start, which was before the run.
+    return createdNs === BEFORE_THE_RUN ? null : createdNs;
+  }
+
+  #onRead(service: number, process: number): void {
+    if (process === this.#process) this.#plan(service, this.#syncs[service]!.changes.size);
+  }
+
+  #plan(service: number, changes: number): void {
+    const { syncBaseNs, syncPerEndpointNs } = this.#parameters;
+    const endpoints = this.#discovery.publishedEndpoints(service) + changes;
+    const plannedNs = this.#simulation.nowNs + Math.round(syncBaseNs + syncPerEndpointNs * endpoints);
+    this.#simulation.schedule(plannedNs, this.#plannedKind, service, this.#process);
+  }
+
+  #onPlanned(service: number, process: number): void {
+    if (process === this.#process) this.#sendNext(service, this.#syncs[service]!);
   }
 
   #sendNext(service: number, sync: Sync): void {
-    if (sync.next === sync.writes.length) {
+    if (sync.next === sync.writes.length && !sync.isStale) {
       this.#finish(service, true);
       return;
     }
     sync.sentNs = this.#bucket.reserve(this.#simulation.nowNs);
     const latencyNs = this.#writeLatency.ns(service, this.#writes[service]!++);
-    this.#api.write(0, this.#resource, sync.sentNs, latencyNs, this.#committed, service);
+    this.#api.write(0, this.#resource, sync.sentNs, latencyNs, this.#answeredKind, service, this.#process);
   }
 
-  #onAnswered(service: number): void {
-    const sync = this.#syncs[service]!;
-    const write = sync.writes[sync.next]!;
-    if (!this.#etcd.accepts(write.requestBytes)) {
-      this.#observer.onRejected(service, write.requestBytes);
-      this.#fail(service, sync);
+  #onAnswered(service: number, process: number): void {
+    if (process !== this.#process) {
+      const orphan = this.#orphans.get(service);
+      if (orphan === undefined) return;
+      this.#orphans.delete(service);
+      this.#execute(service, orphan);
       return;
     }
-    this.#discovery.apply(service, write);
-    if (write.changesObject) {
-      this.#visibleAtNs[service] = this.#simulation.nowNs + this.#parameters.informerLatencyNs;
-      const change = earliestOf(write.pods, sync);
-      this.#observer.onCommit({
-        service,
-        write,
-        changeNs: change.changeNs,
-        changeCommittedNs: change.committedNs,
-        syncStartNs: sync.startNs,
-        sentNs: sync.sentNs,
-        triggerNs: sync.triggerNs,
-      });
-    } else {
-      this.#observer.onUnchanged();
+    const sync = this.#syncs[service]!;
+    if (!this.#execute(service, sync)) {
+      this.#changes.putBack(service, sync.changes);
+      this.#finish(service, false);
+      return;
     }
     sync.next++;
+    sync.sentNs = NOT_SENT;
     this.#sendNext(service, sync);
   }
 
-  /** A write failed: the rest of the sync is abandoned and what it would have published is pending again. */
-  #fail(service: number, sync: Sync): void {
-    const pending = (this.#pending[service] ??= new Map<number, ServiceChange>());
-    for (const [pod, change] of sync.changes) {
-      const later = pending.get(pod);
-      pending.set(pod, later === undefined ? change : followChange(change, later));
+  /** The API server carries out the write under way; false when it refuses. */
+  #execute(service: number, sync: Sync): boolean {
+    if (sync.isStale) {
+      this.#observer.onConflict();
+      return false;
     }
-    this.#finish(service, false);
+    const write = sync.writes[sync.next]!;
+    if (!this.#etcd.accepts(write.requestBytes)) {
+      this.#observer.onRejected(service, write.requestBytes);
+      return false;
+    }
+    this.#discovery.apply(service, write);
+    if (!write.changesObject) {
+      this.#observer.onUnchanged();
+      return true;
+    }
+    this.#visibleAtNs[service] = this.#simulation.nowNs + this.#parameters.informerLatencyNs;
+    const change = earliestOf(write.pods, sync.changes, sync.earliest);
+    this.#observer.onCommit({
+      service,
+      write,
+      changeNs: change.changeNs,
+      changeCommittedNs: change.committedNs,
+      syncStartNs: sync.startNs,
+      sentNs: sync.sentNs,
+      triggerNs: sync.triggerNs,
+    });
+    return true;
   }
 
   #finish(service: number, succeeded: boolean): void {
     this.#syncs[service] = null;
+    if (succeeded) {
+      this.#queue.forget(service);
+    } else if (this.#queue.numRequeues(service) < this.#parameters.maxRetries) {
+      this.#queue.addRateLimited(service);
+    } else {
+      this.#queue.forget(service);
+      this.#observer.onDropped(service);
+    }
     this.#queue.done(service);
     this.#idleWorkers++;
-    if (succeeded) this.#failures[service] = 0;
-    else this.#retry(service);
     this.#startWorkers();
   }
-
-  /** AddRateLimited: the longer of the key's exponential back-off and the bucket that all failing keys share. */
-  #retry(service: number): void {
-    const { retryBaseNs, retryMaxNs, maxRetries } = this.#parameters;
-    const failures = this.#failures[service]!;
-    if (failures >= maxRetries) {
-      this.#failures[service] = 0;
-      this.#observer.onDropped(service);
-      return;
-    }
-    this.#failures[service] = failures + 1;
-    let backOffNs = retryBaseNs;
-    for (let n = 0; n < failures && backOffNs < retryMaxNs; n++) backOffNs *= 2;
-    const nowNs = this.#simulation.nowNs;
-    const bucketNs = this.#retryLimiter.reserve(nowNs) - nowNs;
-    this.#addAfter(service, Math.max(Math.min(backOffNs, retryMaxNs), bucketNs));
-  }
-}
-
-/** Two changes of one pod: what happened first, and the trigger time of the last, as a pod has one transition time only. */
-function followChange(before: ServiceChange, after: ServiceChange): ServiceChange {
-  const { changeNs, committedNs } = before.changeNs <= after.changeNs ? before : after;
-  return { changeNs, committedNs, triggerNs: after.triggerNs ?? before.triggerNs };
-}
-
-function earliestOf(pods: readonly number[], sync: Sync): ServiceChange {
-  let earliest = NO_CHANGE;
-  for (const pod of pods) {
-    const change = sync.changes.get(pod);
-    if (change !== undefined && change.changeNs < earliest.changeNs) earliest = change;
-  }
-  return earliest === NO_CHANGE ? sync.earliest : earliest;
 }

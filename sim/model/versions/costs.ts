@@ -141,6 +141,18 @@ export const API_SERVER_COSTS = {
   ),
 } as const;
 
+export const CONTROLLER_MANAGER_COSTS = {
+  /** The LISTs that fill the informers of a new process, run side by side: what even empty ones take. */
+  listBase: assumed(0.1, 's', 'Connections, discovery and the round trips of about 30 informers', [0.02, 1]),
+  /** For each object of the cluster that the informers hold. */
+  listPerObject: assumed(
+    20e-6,
+    's',
+    'An object is encoded (5 us, design proposal api-machinery/protobuf.md), sent, decoded at about the same cost, indexed and handed to the event handlers',
+    [5e-6, 1e-4],
+  ),
+} as const;
+
 /** CPU time of one sync of the Endpoints or EndpointSlice controller, without its writes. */
 export const ENDPOINT_CONTROLLER_COSTS = {
   syncBase: assumed(0.2e-3, 's', 'Look-ups in informer caches, a few allocations', [0.05e-3, 2e-3]),

@@ -55,6 +55,7 @@ export interface VersionProfile extends Sourced<DefaultSettings> {
 const MS = 1_000_000;
 const SECOND = 1_000_000_000;
 const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
 
 /** A default that upstream source code or its reference states: known, so without a range. */
 const upstream = <Value>(value: Value, unit: string, source: string, date: string): Constant<Value> =>
@@ -185,8 +186,41 @@ const controlPlane = (minor: number): VersionProfile['controlPlane'] => ({
       date: `Kubernetes 1.${minor}`,
       range: null,
     }),
+    ...controllerManagerProcess(minor),
   },
 });
+
+/** What the controllers have in common, and how they read their own objects. */
+const controllerManagerProcess = (minor: number) =>
+  ({
+    endpointsFromInformer: upstream(
+      true,
+      '',
+      'Endpoints controller: reads Endpoints through an informer since 1.7 (kubernetes/kubernetes#47731)',
+      'Kubernetes 1.7',
+    ),
+    staleEndpointsCache: constant<'back-off' | 'conflict'>({
+      value: minor >= 31 ? 'back-off' : 'conflict',
+      unit: '',
+      evidence: 'source code',
+      source:
+        minor >= 31
+          ? 'pkg/controller/endpoint/endpoints_tracker.go: a stale object is an error since about 1.31'
+          : 'Endpoints controller before about 1.31: an update of a stale object is sent, and refused by the API server',
+      date: `Kubernetes 1.${minor}`,
+      range: null,
+    }),
+    minResyncPeriodNs: upstream(12 * HOUR, 'ns', `${KCM_FLAGS}: --min-resync-period`, '2026-07'),
+    fullServiceResyncPeriodNs: upstream<number | null>(
+      null,
+      'ns',
+      'Endpoints controller: its own FullServiceResyncPeriod of 30 s existed up to about 1.7',
+      'Kubernetes 1.7',
+    ),
+    leaderElectLeaseDurationNs: upstream(15 * SECOND, 'ns', `${KCM_FLAGS}: --leader-elect-lease-duration`, '2026-07'),
+    leaderElectRenewDeadlineNs: upstream(10 * SECOND, 'ns', `${KCM_FLAGS}: --leader-elect-renew-deadline`, '2026-07'),
+    leaderElectRetryPeriodNs: upstream(2 * SECOND, 'ns', `${KCM_FLAGS}: --leader-elect-retry-period`, '2026-07'),
+  }) satisfies Partial<VersionProfile['controlPlane']['controllerManager']>;
 
 const kubelet = (minor: number): VersionProfile['kubelet'] => {
   const source = (field: string): string =>

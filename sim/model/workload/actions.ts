@@ -3,6 +3,7 @@
  *
  *   WorkloadAction at its time --> Deployments, ReplicaSets, Churn, pod life cycle --> pods that change
  *                              --> service created --> endpoint controller
+ *                              --> controller manager crashes
  *
  * Left out: actions that depend on what happened before, repetition.
  */
@@ -11,6 +12,7 @@ import type { RandomStreams } from '../../kernel/random.js';
 import type { EventKind, Simulation } from '../../kernel/simulation.js';
 import { PodState, type PodTable } from '../cluster/pods.js';
 import type { ServiceTable } from '../cluster/services.js';
+import type { ControllerManager } from '../controlplane/controller-manager.js';
 import type { EndpointController } from '../controlplane/endpoint-controller.js';
 import type { Etcd, WriteLatency } from '../controlplane/etcd.js';
 import type { IntOrPercent, WorkloadAction } from '../scenario.js';
@@ -27,6 +29,7 @@ export interface WorkloadTargets {
   readonly deployments: Deployments;
   readonly lifecycle: PodLifecycle;
   readonly controller: EndpointController;
+  readonly controllerManager: ControllerManager;
   /** Services that the informer does not show yet; one leaves the set when it does. */
   readonly absentServices: Set<number>;
 }
@@ -104,6 +107,7 @@ export class WorkloadActions {
       case 'scale':
       case 'podChange':
       case 'createService':
+      case 'failOverControllerManager':
         return 1;
     }
   }
@@ -134,6 +138,9 @@ export class WorkloadActions {
         return;
       case 'createService':
         for (const service of this.#servicesOf(action.service)) this.#createService(service);
+        return;
+      case 'failOverControllerManager':
+        this.#failOverControllerManager();
         return;
     }
   }
@@ -213,11 +220,14 @@ export class WorkloadActions {
     const { absentServices, controller, replicaSets } = this.#targets;
     const createdNs = this.#simulation.nowNs - this.#watchLatencyNs;
     absentServices.delete(service);
-    controller.serviceCreated(service, replicaSets.replicas(service), {
-      changeNs: createdNs,
-      committedNs: createdNs,
-      triggerNs: createdNs,
-    });
+    controller.serviceCreated(service, replicaSets.replicas(service), createdNs);
+  }
+
+  #failOverControllerManager(): void {
+    if (this.#targets.controllerManager.failOver()) return;
+    this.warnings.push(
+      'A controller manager was to crash while there was none: the one before had not been replaced yet.',
+    );
   }
 
   #servicesOf(group: string): number[] {
