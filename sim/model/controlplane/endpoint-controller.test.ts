@@ -40,6 +40,8 @@ interface Bench {
   readonly incidents: string[];
   /** A new pod of the service turns ready at the API server at `atNs` and is seen at once. */
   readonly addPod: (service: number, atNs: number) => void;
+  /** At `atNs` something happens to the controller. */
+  readonly at: (atNs: number, act: (controller: EndpointController) => void) => void;
   readonly run: () => void;
 }
 
@@ -58,6 +60,7 @@ function bench(
   );
   const commits: Bench['commits'] = [];
   const incidents: string[] = [];
+  let acts = 0;
   const controller = new EndpointController(
     simulation,
     services,
@@ -90,6 +93,10 @@ function bench(
     simulation,
     commits,
     incidents,
+    at: (atNs, act) => {
+      const kind = simulation.registerKind(`act at ${atNs} (${++acts})`, () => act(controller));
+      simulation.schedule(atNs, kind);
+    },
     addPod: (service, atNs) => void simulation.schedule(atNs, seen, service, pods.create(service, 0)),
     run: () => void simulation.run(),
   };
@@ -171,5 +178,156 @@ describe('endpoint controller', () => {
     expect(commits.map(({ commitNs }) => commitNs)).toEqual([SECOND + 1e6, SECOND + 2e6, SECOND + 3e6]);
     // The true change of each write is the earliest of its own pods.
     expect(commits.map(({ changeNs }) => changeNs).toSorted((a, b) => a - b)).toEqual([0, 2e6, 4e6]);
+  });
+});
+
+describe('what a stale cache does', () => {
+  /** A pod, and another within the watch round trip of the write for the first. */
+  const twoPods = (overrides: Partial<EndpointControllerParameters>): Bench => {
+    const made = bench(1, { informerLatencyNs: 3e6, retryBaseNs: 5e6, ...overrides }, { writeNs: 1e6 });
+    made.addPod(0, 0);
+    made.addPod(0, 2e6);
+    return made;
+  };
+  const times = ({ commits }: Bench) => commits.map(({ commitNs, triggerNs }) => [commitNs / 1e6, triggerNs]);
+
+  test('EndpointSlices: an error before the trigger time is looked at', () => {
+    const stale = twoPods({ staleCache: 'checkedFirst' });
+    stale.run();
+    expect(stale.incidents).toEqual(['stale']);
+    // Seen at 2 ms, backs off for 5 ms, 1 ms for the write.
+    expect(times(stale)).toEqual([
+      [1, 0],
+      [8, 2e6],
+    ]);
+  });
+
+  test('Endpoints since 1.31: an error once the trigger time was looked at, which is lost', () => {
+    const stale = twoPods({ staleCache: 'checkedLate' });
+    stale.run();
+    expect(stale.incidents).toEqual(['stale']);
+    expect(times(stale)).toEqual([
+      [1, 0],
+      [8, null],
+    ]);
+  });
+
+  test('Endpoints before 1.31: the write is sent and refused, which takes its time and a token', () => {
+    const stale = twoPods({ staleCache: 'conflict' });
+    stale.run();
+    expect(stale.incidents).toEqual(['conflict']);
+    expect(times(stale)).toEqual([
+      [1, 0],
+      [9, null],
+    ]);
+    // Three requests through a bucket of two: the last has to wait.
+    const throttled = twoPods({ staleCache: 'conflict', kubeApiQps: 10, kubeApiBurst: 2 });
+    throttled.run();
+    expect(times(throttled).at(-1)![0]).toBe(101);
+  });
+
+  test('an object that each sync reads from the API is never stale, at the price of a token a sync', () => {
+    const reading = twoPods({ staleCache: 'conflict', getLatencyNs: 1e6, kubeApiQps: 10, kubeApiBurst: 3 });
+    reading.run();
+    expect(reading.incidents).toEqual([]);
+    // GET and PUT within 2 ms; the GET of the second sync has the third token and its PUT waits for the fourth.
+    expect(times(reading)).toEqual([
+      [2, 0],
+      [101, 2e6],
+    ]);
+  });
+});
+
+test('a sync whose write was refused has lost its trigger time', () => {
+  const { addPod, commits, run } = bench(2, { staleCache: 'conflict', informerLatencyNs: 3e6 }, { writeNs: 1e6 });
+  addPod(0, 0);
+  addPod(0, 2e6);
+  // A later transition of another pod is a trigger time of its own.
+  addPod(0, 500e6);
+  run();
+  expect(commits.map(({ triggerNs, changeNs }) => [triggerNs, changeNs])).toEqual([
+    [0, 0],
+    [500e6, 2e6],
+  ]);
+});
+
+describe('a resync', () => {
+  test('queues every service without the batch period, and writes nothing that is up to date', () => {
+    const { at, addPod, commits, run, simulation } = bench(3, { batchPeriodNs: 10 * SECOND, syncBaseNs: 1e6 });
+    at(2 * SECOND, (controller) => controller.resync());
+    addPod(2, 1 * SECOND);
+    run();
+    expect(commits.map(({ syncStartNs }) => syncStartNs)).toEqual([2 * SECOND]);
+    // The delayed add of the pod is still there, and finds nothing.
+    expect(simulation.nowNs).toBe(11 * SECOND + 1e6);
+  });
+
+  test('reads every object where there is no informer: (250 - 30) / 20 s until the last has its turn', () => {
+    const { at, addPod, commits, run } = bench(250, { staleCache: 'conflict', getLatencyNs: 1e6 });
+    at(0, (controller) => controller.resync());
+    addPod(249, 0);
+    run();
+    // 250 GETs and the PUT behind the last of them.
+    expect(commits.map(({ commitNs }) => commitNs / SECOND)).toEqual([expect.closeTo(221 / 20, 6)]);
+  });
+});
+
+describe('a process that is gone', () => {
+  test('leaves what had reached the API server, and nothing that waited for a token', () => {
+    const { at, addPod, commits, run } = bench(40, { workers: 40 }, { writeNs: 0.1 * SECOND });
+    for (let service = 0; service < 40; service++) addPod(service, 0);
+    // 30 left at once; those of 0.05 and 0.1 s have left by then.
+    at(0.1 * SECOND, (controller) => controller.stop());
+    run();
+    expect(commits).toHaveLength(32);
+    expect(commits.at(-1)!.commitNs).toBe(0.2 * SECOND);
+  });
+
+  test('forgets its queue, its delays and its tokens; the next publishes what is still to be published', () => {
+    const { at, addPod, commits, incidents, run } = bench(100, { informerLatencyNs: SECOND });
+    for (let service = 0; service < 100; service++) addPod(service, 0);
+    at(0.01 * SECOND, (controller) => controller.stop());
+    // Nobody is there to hear of these, one of them of a service that was written just before.
+    addPod(0, 0.5 * SECOND);
+    addPod(99, 0.6 * SECOND);
+    at(0.7 * SECOND, (controller) => controller.start());
+    run();
+    // 30 before; then 71 services, two of whose changes are in one sync, through a full bucket.
+    expect(commits).toHaveLength(30 + 71);
+    expect(commits[30]!.syncStartNs).toBe(0.7 * SECOND);
+    expect(commits.at(-1)!.commitNs / SECOND).toBeCloseTo(0.7 + (71 - 30) / 20, 6);
+    expect(commits.find(({ service, syncStartNs }) => service === 99 && syncStartNs > 0)!.write.pods).toHaveLength(2);
+    expect(incidents).toEqual([]);
+  });
+
+  test('the first trigger time of each service is then its creation, and none for services of before the run', () => {
+    const { at, addPod, commits, run } = bench(2);
+    at(1 * SECOND, (controller) => controller.serviceCreated(1, [], 1 * SECOND));
+    at(2 * SECOND, (controller) => controller.stop());
+    addPod(0, 3 * SECOND);
+    addPod(1, 3 * SECOND);
+    at(4 * SECOND, (controller) => controller.start());
+    addPod(0, 5 * SECOND);
+    addPod(1, 5 * SECOND);
+    run();
+    const seconds = (timeNs: number | null) => (timeNs === null ? null : timeNs / SECOND);
+    expect(commits.map(({ service, triggerNs, changeNs }) => [service, seconds(triggerNs), seconds(changeNs)])).toEqual(
+      [
+        [0, null, 3],
+        [1, 1, 3],
+        [0, 5, 5],
+        [1, 5, 5],
+      ],
+    );
+  });
+
+  test('a service that is created meanwhile is published by the next', () => {
+    const { at, commits, run } = bench(1);
+    at(0, (controller) => controller.stop());
+    at(1 * SECOND, (controller) => controller.serviceCreated(0, [], 1 * SECOND));
+    at(3 * SECOND, (controller) => controller.start());
+    run();
+    // It has a placeholder already, in this bench: nothing to write, and no failure.
+    expect(commits).toEqual([]);
   });
 });

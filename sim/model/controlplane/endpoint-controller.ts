@@ -123,6 +123,7 @@ export class EndpointController implements Controller {
   readonly #api: ApiClient;
   readonly #resource: WatchedResource;
   readonly #absentServices: ReadonlySet<number>;
+  readonly #bucket: TokenBucket;
   readonly #queue: DelayingQueue;
   readonly #changes: ServiceChanges;
   readonly #syncs: (Sync | null)[];
@@ -135,7 +136,6 @@ export class EndpointController implements Controller {
   readonly #writes: Int32Array;
   readonly #isListed = (pod: number): boolean => (this.#pods.observed[pod]! & PodState.gone) === 0;
 
-  #bucket: TokenBucket;
   #idleWorkers: number;
   #isRunning = true;
   /** Number of the process: answers to requests of an earlier one carry another. */
@@ -236,7 +236,7 @@ export class EndpointController implements Controller {
 
   start(): void {
     this.#orphans.clear();
-    this.#bucket = new TokenBucket(this.#parameters.kubeApiQps, this.#parameters.kubeApiBurst);
+    this.#bucket.refill(this.#simulation.nowNs);
     this.#visibleAtNs.fill(0);
     this.#isNew.fill(1);
     this.#idleWorkers = this.#parameters.workers;

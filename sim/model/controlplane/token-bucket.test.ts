@@ -58,6 +58,15 @@ describe('closed forms', () => {
     expect(atNs).toBe(Math.ceil((999_999 * SECOND) / 3));
   });
 
+  it('is full in a new process, whoever waited in the old one', () => {
+    const bucket = new TokenBucket(20, 30);
+    for (let n = 0; n < 100; n++) bucket.reserve(SECOND);
+    bucket.refill(2 * SECOND);
+    const waitsNs = Array.from({ length: 31 }, () => bucket.reserve(2 * SECOND) - 2 * SECOND);
+    expect(waitsNs).toEqual([...Array.from({ length: 30 }, () => 0), SECOND / 20]);
+    expect(bucket.taken).toBe(131);
+  });
+
   it('keeps the fraction of a token that was refilled', () => {
     const bucket = new TokenBucket(1, 1);
     expect(bucket.tryTake(0)).toBe(true);

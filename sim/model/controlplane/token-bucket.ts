@@ -51,6 +51,12 @@ export class TokenBuckets {
     return true;
   }
 
+  /** A new process has the bucket now: it is full, and nobody waits. */
+  refill(index: number, nowNs: number): void {
+    this.#fullAtNs[index] = nowNs;
+    this.#taken[index] = 0;
+  }
+
   /** Tokens missing from a full bucket that were taken since it was full; a bucket found full starts a new count. */
   #takenAt(index: number, nowNs: number): number {
     const taken = this.#taken[index]!;
@@ -90,6 +96,11 @@ export class TokenBucket {
     const took = this.#buckets.tryTake(0, nowNs);
     if (took) this.#taken++;
     return took;
+  }
+
+  /** A new process has the bucket now: it is full, and nobody waits. */
+  refill(nowNs: number): void {
+    this.#buckets.refill(0, nowNs);
   }
 
   /** Tokens taken so far, those that are still waited for included. */
