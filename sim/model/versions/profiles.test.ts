@@ -14,6 +14,14 @@ describe('what changed between versions', () => {
       null,
       1000,
     ],
+    [
+      'a stale Endpoints cache is noticed since 1.31',
+      '1.30',
+      '1.31',
+      'controlPlane.controllerManager.staleEndpointsCache',
+      'conflict',
+      'back-off',
+    ],
     ['the sync runner was replaced in 1.34', '1.33', '1.34', 'kubeProxy.syncRunner', 'token-bucket', 'min-interval'],
   ] as const)('%s', (_, before, since, path, oldValue, newValue) => {
     const valueIn = (version: (typeof SUPPORTED_VERSIONS)[number]): unknown =>
