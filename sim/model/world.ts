@@ -171,9 +171,7 @@ export class World {
     const { simulation } = this;
     // In slices of simulated time, so that progress can be shown without an event of its own.
     while (simulation.pending > 0 && simulation.nowNs < limitNs) {
-      const untilNs = Math.min(limitNs, simulation.nowNs + NS_PER_SECOND);
-      this.#resync.arm(untilNs);
-      simulation.run(untilNs);
+      simulation.run(this.#resync.arm(Math.min(limitNs, simulation.nowNs + NS_PER_SECOND)));
       onProgress?.(this.#workload.progress, simulation.eventsFired);
     }
     this.kubeProxies.end(this.endNs);

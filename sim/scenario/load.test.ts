@@ -278,6 +278,11 @@ describe('settings that contradict each other', () => {
       'a service that changes before it exists',
       'workload: [{ at: 2s, createService: { service: web } }, { at: 1s, scale: { service: web, to: 9 } }]',
     ],
+    ['a renew deadline beyond the lease', 'controlPlane: { controllerManager: { leaderElectRenewDeadline: 15s } }'],
+    [
+      'a renew deadline within one retry',
+      'controlPlane: { controllerManager: { leaderElectRenewDeadline: 6s, leaderElectRetryPeriod: 5s } }',
+    ],
   ])('%s is an error', (_, more) => {
     expect(codesIn(scenario(more))).toEqual(['KH019']);
   });

@@ -91,6 +91,7 @@ test('every action has its normalized form', () => {
       '  - { at: 5s, scale: { service: web, to: 8 } }',
       '  - { at: 6s, podChange: { service: web, change: notReady } }',
       '  - { at: 1s, createService: { service: web } }',
+      '  - { at: 7s, failOverControllerManager: {} }',
     ].join('\n'),
   );
   expect(workload).toEqual([
@@ -100,5 +101,6 @@ test('every action has its normalized form', () => {
     { kind: 'scale', atNs: 5e9, service: 'web', to: 8 },
     { kind: 'podChange', atNs: 6e9, service: 'web', change: 'notReady' },
     { kind: 'createService', atNs: 1e9, service: 'web' },
+    { kind: 'failOverControllerManager', atNs: 7e9 },
   ]);
 });

@@ -22,11 +22,7 @@ function bench(parameters: Partial<ResyncParameters>, durationSeconds = 0, repli
 
 /** Runs as the world does: second by second while something is pending. */
 function runSecondBySecond({ simulation, resync }: ReturnType<typeof bench>): void {
-  while (simulation.pending > 0) {
-    const untilNs = simulation.nowNs + SECOND;
-    resync.arm(untilNs);
-    simulation.run(untilNs);
-  }
+  while (simulation.pending > 0) simulation.run(resync.arm(simulation.nowNs + SECOND));
 }
 
 describe('the resync of informers', () => {
@@ -62,6 +58,12 @@ describe('the resync of informers', () => {
     made.simulation.schedule(29 * SECOND, made.work);
     runSecondBySecond(made);
     expect([made.seconds, made.simulation.nowNs, made.simulation.eventsFired]).toEqual([[], 29 * SECOND, 1]);
+
+    // It is due within the second in which the work ends.
+    const shortly = bench({ handlerPeriodNs: 30 * SECOND });
+    shortly.simulation.schedule(29.5 * SECOND, shortly.work);
+    runSecondBySecond(shortly);
+    expect([shortly.seconds, shortly.simulation.nowNs]).toEqual([[], 29.5 * SECOND]);
 
     const longer = bench({ handlerPeriodNs: 30 * SECOND });
     longer.simulation.schedule(75 * SECOND, longer.work);

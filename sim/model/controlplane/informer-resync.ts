@@ -61,10 +61,15 @@ export class InformerResync implements Controller {
     return this.#dueNs;
   }
 
-  /** The run is about to go on until `untilNs`, with work to do: a resync that is due by then will fire. */
-  arm(untilNs: number): void {
-    if (this.#event !== NO_EVENT || this.#dueNs > untilNs) return;
-    this.#event = this.#simulation.schedule(this.#dueNs, this.#kind);
+  /**
+   * There is work to do, and the run is about to go on until `untilNs`. Returns how far it may go before it asks again: to just
+   * before a resync that is due by then, which fires if there is still work to do at that point.
+   */
+  arm(untilNs: number): number {
+    if (this.#event !== NO_EVENT || this.#dueNs > untilNs) return untilNs;
+    if (this.#simulation.nowNs < this.#dueNs - 1) return this.#dueNs - 1;
+    this.#schedule();
+    return untilNs;
   }
 
   /** The process is gone. */
@@ -80,15 +85,17 @@ export class InformerResync implements Controller {
     const drawnNs = Math.round(minResyncPeriodNs * (1 + this.#hash.uniform(this.#process++, 0)));
     this.#periodNs = (handlerPeriodNs ?? drawnNs) || Infinity;
     this.#dueNs = this.#simulation.nowNs + this.#periodNs;
-    this.arm(this.#durationNs);
+    if (this.#dueNs <= this.#durationNs) this.#schedule();
+  }
+
+  #schedule(): void {
+    this.#event = this.#simulation.schedule(this.#dueNs, this.#kind);
   }
 
   #onDue(): void {
     this.#event = NO_EVENT;
     this.#dueNs += this.#periodNs;
-    const { nowNs, pending } = this.#simulation;
-    // Armed while there was work, which has ended since.
-    if (pending > 0 || nowNs <= this.#durationNs) this.#onResync();
-    this.arm(this.#durationNs);
+    this.#onResync();
+    if (this.#dueNs <= this.#durationNs) this.#schedule();
   }
 }
