@@ -20,7 +20,7 @@ export function runReplication(
   return {
     replication,
     distributions: mapValues(recorder.distributions(log, kubeProxies), (histogram) => histogram.toSparse()),
-    scalars: recorder.scalars(log, kubeProxies, startNs, endNs),
+    scalars: { ...recorder.scalars(log, kubeProxies, startNs, endNs), ...world.utilizations() },
     series: mapValues(recorder.series(), (series) => series.toJSON()),
     simulatedNs: endNs,
     events: simulation.eventsFired,

@@ -65,12 +65,15 @@ export class Recorder implements Pick<
     const bytes = log.bytes[entry]!;
     this.#objectBytes.record(bytes);
     this.#stages.kubelet.push(committed.changeCommittedNs - committed.changeNs);
-    this.#stages.batchPeriod.push(0);
-    this.#stages.controllerQueue.push(committed.syncStartNs - committed.changeCommittedNs);
-    this.#stages.controllerBackoff.push(0);
+    // A change that came when its service was queued already, or was backing off, has waited less than the service.
+    const queuedNs = Math.max(committed.changeCommittedNs, committed.firstQueuedNs);
+    const firstStartNs = Math.max(queuedNs, committed.firstStartNs);
+    this.#stages.batchPeriod.push(queuedNs - committed.changeCommittedNs);
+    this.#stages.controllerQueue.push(firstStartNs - queuedNs);
+    this.#stages.controllerBackoff.push(committed.syncStartNs - firstStartNs);
     this.#stages.clientThrottle.push(committed.sentNs - committed.syncStartNs);
-    this.#stages.flowControl.push(0);
-    this.#stages.apiWrite.push(commitNs - committed.sentNs);
+    this.#stages.flowControl.push(commitNs - committed.sentNs - committed.latencyNs);
+    this.#stages.apiWrite.push(committed.latencyNs);
     for (let server = 0; server < log.apiServers; server++) {
       const watchers = log.watchersOf(server);
       if (watchers === 0) continue;

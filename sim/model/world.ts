@@ -7,6 +7,7 @@
  * A pure function of (scenario, replication): the scenario holds the seed.
  */
 
+import type { MetricName } from '../metrics.js';
 import { RandomStreams } from '../kernel/random.js';
 import { Simulation } from '../kernel/simulation.js';
 import { checkConservation } from './conservation.js';
@@ -199,6 +200,14 @@ export class World {
   /** When the workload began. */
   get startNs(): number {
     return Math.min(...this.#scenario.workload.map((action) => action.atNs));
+  }
+
+  /** How much of each limit was used; sim/limits.ts says what each limit is. */
+  utilizations(): Partial<Record<MetricName, number>> {
+    return {
+      endpoint_controller_client_utilization: this.#controller.clientUtilization,
+      endpoint_controller_worker_utilization: this.#controller.workerUtilization(this.startNs, this.endNs),
+    };
   }
 
   #createDiscovery(): Discovery {

@@ -26,6 +26,7 @@ export class DelayingQueue {
   /** When the key is due, or NOT_WAITING, and the event for it. */
   readonly #dueNs: Float64Array;
   readonly #dueEvent: Float64Array;
+  readonly #addedNs: Float64Array;
   #limiter: RateLimiter;
 
   /**
@@ -42,6 +43,7 @@ export class DelayingQueue {
     this.#limiter = newLimiter();
     this.#dueNs = new Float64Array(keys).fill(NOT_WAITING);
     this.#dueEvent = new Float64Array(keys);
+    this.#addedNs = new Float64Array(keys);
     this.#dueKind = simulation.registerKind(`${name}: delayed add`, (key) => this.#onDue(key));
   }
 
@@ -51,7 +53,7 @@ export class DelayingQueue {
   }
 
   add(key: number): void {
-    this.#queue.add(key);
+    if (this.#queue.add(key)) this.#addedNs[key] = this.#simulation.nowNs;
     this.#onAdded();
   }
 
@@ -82,6 +84,11 @@ export class DelayingQueue {
   /** Failures of the key since it was forgotten. */
   numRequeues(key: number): number {
     return this.#limiter.requeues(key);
+  }
+
+  /** When the key was last added, whether it still waits or has been taken. */
+  addedNs(key: number): number {
+    return this.#addedNs[key]!;
   }
 
   /** Hands out the key that waited longest; the caller must call `done` for it. -1 when none waits. */

@@ -75,8 +75,14 @@ export interface CommittedWrite {
   readonly write: PlannedWrite;
   readonly changeNs: number;
   readonly changeCommittedNs: number;
+  /** When the service was queued for the first of the syncs that tried to publish the change, and when that sync began. */
+  readonly firstQueuedNs: number;
+  readonly firstStartNs: number;
+  /** Start of the sync that did: the first one, unless that failed. */
   readonly syncStartNs: number;
   readonly sentNs: number;
+  /** What an unloaded API server takes for the write; what it took beyond was waiting there. */
+  readonly latencyNs: number;
   readonly triggerNs: number | null;
 }
 
@@ -101,14 +107,20 @@ interface Sync {
   readonly earliest: ServiceChange;
   readonly triggerNs: number | null;
   readonly writes: readonly PlannedWrite[];
+  /** When the first try to sync these changes was put in the queue, and when it began: there are others after it that failed. */
+  readonly firstQueuedNs: number;
+  readonly firstStartNs: number;
   /** Made of a stale cache: it sends one write, which is refused. */
   readonly isStale: boolean;
   next: number;
   /** When the write under way leaves or left the client; NOT_SENT when none is under way. */
   sentNs: number;
+  /** What an unloaded API server takes for it. */
+  latencyNs: number;
 }
 
 const NOT_SENT = Infinity;
+const NEVER = Infinity;
 const BEFORE_THE_RUN = -1;
 
 export class EndpointController implements Controller {
@@ -134,6 +146,11 @@ export class EndpointController implements Controller {
   /** When the informer will show the last write of the service. */
   readonly #visibleAtNs: Float64Array;
   readonly #writes: Int32Array;
+  /** Of a service whose last syncs failed: when the first of them was queued, and when it began; otherwise NEVER. */
+  readonly #firstQueuedNs: Float64Array;
+  readonly #firstStartNs: Float64Array;
+  /** Time that workers were at work, without what they waited for. */
+  #workNs = 0;
   readonly #isListed = (pod: number): boolean => (this.#pods.observed[pod]! & PodState.gone) === 0;
 
   #idleWorkers: number;
@@ -178,6 +195,8 @@ export class EndpointController implements Controller {
     this.#isNew = new Uint8Array(services);
     this.#visibleAtNs = new Float64Array(services);
     this.#writes = new Int32Array(services);
+    this.#firstQueuedNs = new Float64Array(services).fill(NEVER);
+    this.#firstStartNs = new Float64Array(services).fill(NEVER);
     const kind = `${discovery.kind} controller`;
     this.#queue = new DelayingQueue(
       simulation,
@@ -213,6 +232,16 @@ export class EndpointController implements Controller {
     if (this.#isRunning) this.#queue.add(service);
   }
 
+  /** Use of the controller's client, from 0 to 1. */
+  get clientUtilization(): number {
+    return this.#bucket.utilization;
+  }
+
+  /** Share of the workers that were at work between `startNs` and `endNs`; waiting for tokens and seats is no work. */
+  workerUtilization(startNs: number, endNs: number): number {
+    return Math.min(1, this.#workNs / (this.#parameters.workers * Math.max(1, endNs - startNs)));
+  }
+
   /** The informer delivered every service once more: each is queued, without the batch period. */
   resync(): void {
     if (!this.#isRunning) return;
@@ -226,6 +255,7 @@ export class EndpointController implements Controller {
     this.#process++;
     this.#idleWorkers = 0;
     this.#queue.clear();
+    this.#firstStartNs.fill(NEVER);
     this.#syncs.forEach((sync, service) => {
       if (sync === null) return;
       this.#syncs[service] = null;
@@ -256,6 +286,10 @@ export class EndpointController implements Controller {
   #startSync(service: number): void {
     const { staleCache, getLatencyNs } = this.#parameters;
     const nowNs = this.#simulation.nowNs;
+    if (this.#firstStartNs[service] === NEVER) {
+      this.#firstQueuedNs[service] = this.#queue.addedNs(service);
+      this.#firstStartNs[service] = nowNs;
+    }
     // An object that is read from the API is never stale.
     const isStale = getLatencyNs === null && nowNs < this.#visibleAtNs[service]!;
     if (isStale && staleCache === 'checkedFirst') {
@@ -280,9 +314,12 @@ export class EndpointController implements Controller {
       triggerNs,
       // Planned here, from what the informer shows now; the time of the planning passes before the first write.
       writes: isStale ? [] : this.#discovery.plan(service, pods),
+      firstQueuedNs: this.#firstQueuedNs[service]!,
+      firstStartNs: this.#firstStartNs[service]!,
       isStale,
       next: 0,
       sentNs: NOT_SENT,
+      latencyNs: 0,
     };
     if (getLatencyNs === null) {
       this.#plan(service, changes.size);
@@ -308,8 +345,9 @@ export class EndpointController implements Controller {
   #plan(service: number, changes: number): void {
     const { syncBaseNs, syncPerEndpointNs } = this.#parameters;
     const endpoints = this.#discovery.publishedEndpoints(service) + changes;
-    const plannedNs = this.#simulation.nowNs + Math.round(syncBaseNs + syncPerEndpointNs * endpoints);
-    this.#simulation.schedule(plannedNs, this.#plannedKind, service, this.#process);
+    const planningNs = Math.round(syncBaseNs + syncPerEndpointNs * endpoints);
+    this.#workNs += planningNs;
+    this.#simulation.schedule(this.#simulation.nowNs + planningNs, this.#plannedKind, service, this.#process);
   }
 
   #onPlanned(service: number, process: number): void {
@@ -322,8 +360,9 @@ export class EndpointController implements Controller {
       return;
     }
     sync.sentNs = this.#bucket.reserve(this.#simulation.nowNs);
-    const latencyNs = this.#writeLatency.ns(service, this.#writes[service]!++);
-    this.#api.write(0, this.#resource, sync.sentNs, latencyNs, this.#answeredKind, service, this.#process);
+    sync.latencyNs = this.#writeLatency.ns(service, this.#writes[service]!++);
+    this.#workNs += sync.latencyNs;
+    this.#api.write(0, this.#resource, sync.sentNs, sync.latencyNs, this.#answeredKind, service, this.#process);
   }
 
   #onAnswered(service: number, process: number): void {
@@ -368,8 +407,11 @@ export class EndpointController implements Controller {
       write,
       changeNs: change.changeNs,
       changeCommittedNs: change.committedNs,
+      firstQueuedNs: sync.firstQueuedNs,
+      firstStartNs: sync.firstStartNs,
       syncStartNs: sync.startNs,
       sentNs: sync.sentNs,
+      latencyNs: sync.latencyNs,
       triggerNs: sync.triggerNs,
     });
     return true;
@@ -379,10 +421,12 @@ export class EndpointController implements Controller {
     this.#syncs[service] = null;
     if (succeeded) {
       this.#queue.forget(service);
+      this.#firstStartNs[service] = NEVER;
     } else if (this.#queue.numRequeues(service) < this.#parameters.maxRetries) {
       this.#queue.addRateLimited(service);
     } else {
       this.#queue.forget(service);
+      this.#firstStartNs[service] = NEVER;
       this.#observer.onDropped(service);
     }
     this.#queue.done(service);

@@ -144,3 +144,24 @@ it.each([
 ])('refuses qps %d with burst %d', (qps, burst) => {
   expect(() => new TokenBucket(qps, burst)).toThrow(RangeError);
 });
+
+describe('the use of a bucket', () => {
+  it('is 0 without a call, and the share of the burst for calls at one moment', () => {
+    const bucket = new TokenBucket(20, 30);
+    expect(bucket.utilization).toBe(0);
+    for (let call = 0; call < 15; call++) bucket.reserve(0);
+    expect(bucket.utilization).toBe(0.5);
+  });
+
+  it('is 1 when every token is taken as it comes', () => {
+    const bucket = new TokenBucket(20, 30);
+    for (let call = 0; call < 1000; call++) bucket.reserve(0);
+    expect(bucket.utilization).toBeCloseTo(1, 12);
+  });
+
+  it('is the rate of the calls over qps in the long run', () => {
+    const bucket = new TokenBucket(20, 30);
+    for (let call = 0; call < 100_000; call++) bucket.reserve(call * 1e8);
+    expect(bucket.utilization).toBeCloseTo(0.5, 3);
+  });
+});

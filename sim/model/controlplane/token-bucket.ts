@@ -25,6 +25,10 @@ export class TokenBuckets {
   readonly #fullAtNs: Float64Array;
   /** Tokens taken since then; may exceed what has been refilled, which is a queue. */
   readonly #taken: Float64Array;
+  /** For the utilisation: calls, when the first came, and when the last may leave. */
+  readonly #calls: Int32Array;
+  readonly #firstCallNs: Float64Array;
+  readonly #lastDueNs: Float64Array;
 
   constructor(count: number, qps: number, burst: number) {
     if (!(qps > 0 && qps < Infinity)) throw new RangeError(`qps must be positive and finite, got ${qps}`);
@@ -34,13 +38,18 @@ export class TokenBuckets {
     this.#burst = burst;
     this.#fullAtNs = new Float64Array(count);
     this.#taken = new Float64Array(count);
+    this.#calls = new Int32Array(count);
+    this.#firstCallNs = new Float64Array(count);
+    this.#lastDueNs = new Float64Array(count);
   }
 
   /** Takes one token of bucket `index`, and says when the call may go out: now, or later behind the calls before it. */
   reserve(index: number, nowNs: number): number {
     const taken = this.#takenAt(index, nowNs) + 1;
     this.#taken[index] = taken;
-    return this.#tokenDueNs(index, taken, nowNs);
+    const dueNs = this.#tokenDueNs(index, taken, nowNs);
+    this.#count(index, nowNs, dueNs);
+    return dueNs;
   }
 
   /** Takes one token if there is one now; otherwise takes nothing. */
@@ -48,7 +57,26 @@ export class TokenBuckets {
     const taken = this.#takenAt(index, nowNs) + 1;
     if (this.#tokenDueNs(index, taken, nowNs) > nowNs) return false;
     this.#taken[index] = taken;
+    this.#count(index, nowNs, nowNs);
     return true;
+  }
+
+  /** Tokens taken of bucket `index` so far, those that are still waited for included. */
+  taken(index: number): number {
+    return this.#calls[index]!;
+  }
+
+  /** Calls of bucket `index` divided by the calls that it lets through from its first call to its last; 0 without a call. */
+  utilization(index: number): number {
+    const calls = this.#calls[index]!;
+    if (calls === 0) return 0;
+    const seconds = (this.#lastDueNs[index]! - this.#firstCallNs[index]!) / NS_PER_SECOND;
+    return Math.min(1, calls / (this.#burst + this.#qps * seconds));
+  }
+
+  #count(index: number, nowNs: number, dueNs: number): void {
+    if (this.#calls[index]!++ === 0) this.#firstCallNs[index] = nowNs;
+    this.#lastDueNs[index] = dueNs;
   }
 
   /** A new process has the bucket now: it is full, and nobody waits. */
@@ -79,7 +107,6 @@ export class TokenBuckets {
 /** One bucket: a controller's client. */
 export class TokenBucket {
   readonly #buckets: TokenBuckets;
-  #taken = 0;
 
   constructor(qps: number, burst: number) {
     this.#buckets = new TokenBuckets(1, qps, burst);
@@ -87,15 +114,12 @@ export class TokenBucket {
 
   /** Takes one token, and says when the call may go out: now, or later behind the calls before it. */
   reserve(nowNs: number): number {
-    this.#taken++;
     return this.#buckets.reserve(0, nowNs);
   }
 
   /** Takes one token if there is one now; otherwise takes nothing. */
   tryTake(nowNs: number): boolean {
-    const took = this.#buckets.tryTake(0, nowNs);
-    if (took) this.#taken++;
-    return took;
+    return this.#buckets.tryTake(0, nowNs);
   }
 
   /** A new process has the bucket now: it is full, and nobody waits. */
@@ -105,6 +129,11 @@ export class TokenBucket {
 
   /** Tokens taken so far, those that are still waited for included. */
   get taken(): number {
-    return this.#taken;
+    return this.#buckets.taken(0);
+  }
+
+  /** Calls divided by the calls that the bucket lets through from the first call to the last; 0 without a call. */
+  get utilization(): number {
+    return this.#buckets.utilization(0);
   }
 }

@@ -28,11 +28,12 @@ export class WorkQueue {
     return this.#length;
   }
 
-  /** Marks the key as due for processing; a no-op when it already is. */
-  add(key: number): void {
-    if (this.#dirty[key] === 1) return;
+  /** Marks the key as due for processing; false, and a no-op, when it already is. */
+  add(key: number): boolean {
+    if (this.#dirty[key] === 1) return false;
     this.#dirty[key] = 1;
     if (this.#processing[key] === 0) this.#push(key);
+    return true;
   }
 
   /** Hands out the key that waited longest; the caller must call `done` for it. -1 when none waits. */
