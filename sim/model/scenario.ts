@@ -92,6 +92,11 @@ export interface ControlPlaneSettings {
     readonly leaderElectLeaseDurationNs: number;
     readonly leaderElectRenewDeadlineNs: number;
     readonly leaderElectRetryPeriodNs: number;
+    readonly concurrentDeploymentSyncs: number;
+    readonly concurrentReplicaSetSyncs: number;
+    readonly concurrentStatefulSetSyncs: number;
+    /** Feature gate MaxUnavailableStatefulSet. */
+    readonly maxUnavailableStatefulSet: boolean;
   };
 }
 
@@ -129,6 +134,10 @@ export interface ServiceSettings {
   readonly count: number;
   /** Pods behind each of them at the start; all ready. */
   readonly endpoints: number;
+  /** What makes and replaces these pods. */
+  readonly controller: 'Deployment' | 'StatefulSet';
+  /** Of a StatefulSet. */
+  readonly podManagementPolicy: 'OrderedReady' | 'Parallel';
 }
 
 /** How many, as a plain number or as a share of the replicas; the caller rounds (surge up, unavailable down). */
@@ -140,8 +149,15 @@ export type WorkloadAction =
       readonly kind: 'rollingUpdate';
       readonly atNs: number;
       readonly service: string;
+      /** Of a Deployment; a StatefulSet knows no other than RollingUpdate here. */
+      readonly strategy: 'RollingUpdate' | 'Recreate';
+      /** Of a Deployment; 0 for a StatefulSet. */
       readonly maxSurge: IntOrPercent;
       readonly maxUnavailable: IntOrPercent;
+      /** How long the new pods must have been ready before they count as available. */
+      readonly minReadyNs: number;
+      /** Of a StatefulSet: pods with lower ordinals keep their revision. */
+      readonly partition: number;
     }
   | {
       /** Replaces every pod in one API update each, at a fixed interval: the assumption of published estimates. */

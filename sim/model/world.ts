@@ -34,9 +34,10 @@ import { Recorder } from './recorder.js';
 import { API_SERVER_COSTS, CONTROLLER_MANAGER_COSTS, ENDPOINT_CONTROLLER_COSTS } from './versions/costs.js';
 import { ENDPOINT_CONTROLLER_RULES, KUBE_PROXY_RULES } from './versions/rules.js';
 import { servicesToBeCreated, WorkloadActions } from './workload/actions.js';
-import { Deployments } from './workload/deployments.js';
+import type { Deployments } from './workload/deployments.js';
 import { PodLifecycle } from './workload/pod-lifecycle.js';
-import { ReplicaSets } from './workload/replica-sets.js';
+import type { ReplicaSets } from './workload/replica-sets.js';
+import { createWorkloadControllers, type WorkloadControllers } from './workload/workload-controllers.js';
 
 const NS_PER_SECOND = 1e9;
 /** Pod Ready transitions and creation timestamps are written with a resolution of one second, rounded down. */
@@ -102,15 +103,6 @@ export class World {
       { ...pods, watchLatencyNs: this.#watchLatencyNs },
       streams,
     );
-    this.#replicaSets = new ReplicaSets(
-      simulation,
-      this.#services.count,
-      this.#pods,
-      new EvenPlacement(cluster.nodes, streams),
-      this.#lifecycle,
-      controlPlane.controllerManager,
-      scenario.durationNs ?? Infinity,
-    );
     this.#discovery = this.#createDiscovery();
     this.log = new WatchFanOut(this.#services.count, {
       apiServers: controlPlane.apiServer.replicas,
@@ -128,19 +120,21 @@ export class World {
     this.#lifecycle.onObserved((service, observed, change) => {
       if (!this.#absentServices.has(service)) this.#controller.podsChanged(service, observed, change);
     });
-    this.#deployments = new Deployments(
+    const controllers = createWorkloadControllers({
       simulation,
-      this.#services.count,
-      this.#pods,
-      this.#replicaSets,
-      this.#lifecycle,
-      this.#apiServers.client('deployment-controller', 'workload-high'),
+      scenario,
+      services: this.#services,
+      pods: this.#pods,
+      placement: new EvenPlacement(cluster.nodes, streams),
+      lifecycle: this.#lifecycle,
+      apiServers: this.#apiServers,
       etcd,
-      controlPlane.controllerManager,
-      this.#watchLatencyNs,
       streams,
-    );
-    this.#populate();
+    });
+    this.#replicaSets = controllers.replicaSets;
+    this.#deployments = controllers.deployments;
+    for (const controller of controllers.all) this.controllerManager.register(controller);
+    this.#populate(controllers);
     this.kubeProxies = this.#createKubeProxies();
     this.#workload = new WorkloadActions(
       simulation,
@@ -356,11 +350,11 @@ export class World {
   }
 
   /** All pods of the start are ready, and everybody knows of them. */
-  #populate(): void {
+  #populate(controllers: WorkloadControllers): void {
     for (let service = 0; service < this.#services.count; service++) {
       const pods: number[] = [];
       for (let n = this.#services.initialEndpoints(service); n > 0; n--) {
-        const pod = this.#replicaSets.adopt(service);
+        const pod = controllers.adopt(service);
         this.#pods.condition[pod] = PodState.hasAddress | PodState.ready;
         this.#pods.observed[pod] = PodState.hasAddress | PodState.ready;
         pods.push(pod);

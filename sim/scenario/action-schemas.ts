@@ -8,6 +8,9 @@ import { z } from 'zod';
 import { choice, countOrPercent, duration, label, period, positiveNumber, wholeNumber } from './fields.js';
 import { MAX_PODS, MAX_RATE } from './limits.js';
 
+/** A day: no rollout waits longer for one pod. */
+const MAX_MIN_READY_SECONDS = 86_400;
+
 const service = () => label().describe('Name of an entry of `services`; all services of the entry take part.');
 
 /** Exactly one of these stands in an entry of `workload`. */
@@ -21,9 +24,18 @@ export const actions = {
       maxUnavailable: countOrPercent(1)
         .optional()
         .describe('Pods below the replicas, as a number or in percent (rounded down). 0 with a maxSurge of 0 means 1.'),
+      strategy: choice(['RollingUpdate', 'Recreate'])
+        .optional()
+        .describe('Of a Deployment: whether pods are replaced little by little, or all removed before any is made.'),
+      minReadySeconds: wholeNumber({ min: 0, max: MAX_MIN_READY_SECONDS })
+        .optional()
+        .describe('How long a new pod must have been ready before it counts as available.'),
+      partition: wholeNumber({ min: 0, max: MAX_PODS })
+        .optional()
+        .describe('Of a StatefulSet: pods with ordinals below this are not replaced.'),
     })
     .optional()
-    .describe('A Deployment of each service replaces its pods.'),
+    .describe('The Deployment or StatefulSet of each service replaces its pods.'),
   replaceEach: z
     .strictObject({
       service: service(),

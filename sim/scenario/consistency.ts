@@ -157,6 +157,8 @@ const RULES: readonly Rule[] = [
   { reads: ['duration', 'workload'], check: checkTimes },
   { reads: ['services', 'workload'], check: checkPodsToActOn },
   { reads: ['workload'], check: checkCreation },
+  { reads: ['services'], check: checkPodManagement },
+  { reads: ['controlPlane', 'services', 'workload'], check: checkRollouts },
 ];
 
 /** Path of an action in the file. */
@@ -238,5 +240,62 @@ function checkCreation({ workload }: Scenario): Finding[] {
         ),
       );
     });
+  });
+}
+
+/** Fields that only a StatefulSet has. */
+function checkPodManagement({ services }: Scenario): Finding[] {
+  return services.flatMap(({ controller, podManagementPolicy }, index) =>
+    when(controller === 'Deployment' && podManagementPolicy !== 'OrderedReady', () =>
+      contradiction(
+        ['services', index, 'podManagementPolicy'],
+        'a Deployment has no podManagementPolicy',
+        'add "controller: StatefulSet"',
+      ),
+    ),
+  );
+}
+
+/** Fields of a rolling update that the service's Deployment or StatefulSet does not have. */
+function checkRollouts({ controlPlane, services, workload }: Scenario): Finding[] {
+  const { maxUnavailableStatefulSet } = controlPlane.controllerManager;
+  return workload.flatMap((action, index) => {
+    if (action.kind !== 'rollingUpdate') return [];
+    const group = services.find(({ name }) => name === action.service);
+    if (group === undefined) return [];
+    const path = pathOf(action, index);
+    if (group.controller === 'Deployment') {
+      return when(action.partition > 0, () =>
+        contradiction(
+          [...path, 'partition'],
+          `a Deployment has no partition, and ${quote(action.service)} is run by one`,
+          'remove it, or add "controller: StatefulSet" to the service',
+        ),
+      );
+    }
+    const isOne = 'absolute' in action.maxUnavailable && action.maxUnavailable.absolute === 1;
+    const isZero = 'absolute' in action.maxUnavailable && action.maxUnavailable.absolute === 0;
+    return [
+      ...when(action.strategy === 'Recreate', () =>
+        contradiction([...path, 'strategy'], `the StatefulSet of ${quote(action.service)} has no strategy Recreate`),
+      ),
+      ...when(!('absolute' in action.maxSurge) || action.maxSurge.absolute > 0, () =>
+        contradiction(
+          [...path, 'maxSurge'],
+          `the StatefulSet of ${quote(action.service)} has no maxSurge`,
+          'remove it',
+        ),
+      ),
+      ...when(isZero, () =>
+        contradiction([...path, 'maxUnavailable'], 'a StatefulSet with a maxUnavailable of 0 is not valid'),
+      ),
+      ...when(!isOne && !isZero && !maxUnavailableStatefulSet, () =>
+        contradiction(
+          [...path, 'maxUnavailable'],
+          'a StatefulSet ignores maxUnavailable without the feature gate, which is off by default before 1.35',
+          'set controlPlane.controllerManager.maxUnavailableStatefulSet to true, or remove maxUnavailable',
+        ),
+      ),
+    ];
   });
 }

@@ -8,6 +8,8 @@ import type { Spec } from './schema.js';
 type Distribution = { readonly median: number; readonly p99: number };
 type WorkloadEntry = Spec['workload'][number];
 
+const NS_PER_SECOND = 1e9;
+
 /** Replications that a precision may take when the file sets no maximum. */
 const MAX_REPLICATIONS_WITH_PRECISION = 40;
 
@@ -16,6 +18,9 @@ export const normalize = (spec: Spec): Scenario => {
   const profile = versionProfile(kubernetes);
   const { apiServer, etcd, controllerManager } = spec.controlPlane ?? {};
   const defaults = profile.controlPlane;
+  const statefulSets = new Set(
+    spec.services.flatMap(({ name, controller }) => (controller === 'StatefulSet' ? [name] : [])),
+  );
   return {
     name: spec.metadata.name,
     description: spec.metadata.description ?? '',
@@ -96,6 +101,22 @@ export const normalize = (spec: Spec): Scenario => {
           controllerManager?.leaderElectRetryPeriod,
           defaults.controllerManager.leaderElectRetryPeriodNs,
         ),
+        concurrentDeploymentSyncs: or(
+          controllerManager?.concurrentDeploymentSyncs,
+          defaults.controllerManager.concurrentDeploymentSyncs,
+        ),
+        concurrentReplicaSetSyncs: or(
+          controllerManager?.concurrentReplicaSetSyncs,
+          defaults.controllerManager.concurrentReplicaSetSyncs,
+        ),
+        concurrentStatefulSetSyncs: or(
+          controllerManager?.concurrentStatefulSetSyncs,
+          defaults.controllerManager.concurrentStatefulSetSyncs,
+        ),
+        maxUnavailableStatefulSet: or(
+          controllerManager?.maxUnavailableStatefulSet,
+          defaults.controllerManager.maxUnavailableStatefulSet,
+        ),
       },
     },
     kubelet: {
@@ -127,8 +148,14 @@ export const normalize = (spec: Spec): Scenario => {
       bytesPerEndpoint: or(spec.wire?.bytesPerEndpoint, profile.wire.bytesPerEndpoint),
       minObjectBytes: or(spec.wire?.minObjectBytes, profile.wire.minObjectBytes),
     },
-    services: spec.services.map(({ name, count, endpoints }) => ({ name, count: count ?? 1, endpoints })),
-    workload: spec.workload.map((entry) => workloadAction(entry, profile)),
+    services: spec.services.map(({ name, count, endpoints, controller, podManagementPolicy }) => ({
+      name,
+      count: count ?? 1,
+      endpoints,
+      controller: controller ?? 'Deployment',
+      podManagementPolicy: or(podManagementPolicy, profile.statefulSet.podManagementPolicy),
+    })),
+    workload: spec.workload.map((entry) => workloadAction(entry, profile, statefulSets)),
   };
 };
 
@@ -150,11 +177,15 @@ const replicationPolicy = (given: Spec['replications'], profile: VersionProfile)
   return { min, max, precision };
 };
 
-const workloadAction = (entry: WorkloadEntry, profile: VersionProfile): WorkloadAction => {
+const workloadAction = (
+  entry: WorkloadEntry,
+  profile: VersionProfile,
+  statefulSets: ReadonlySet<string>,
+): WorkloadAction => {
   const { at: atNs, rollingUpdate, replaceEach, churn, scale, podChange, createService } = entry;
   if (entry.failOverControllerManager !== undefined) return { kind: 'failOverControllerManager', atNs };
   if (rollingUpdate !== undefined) {
-    return { kind: 'rollingUpdate', atNs, service: rollingUpdate.service, ...rolloutLimits(rollingUpdate, profile) };
+    return rollingUpdateAction(atNs, rollingUpdate, profile, statefulSets.has(rollingUpdate.service));
   }
   if (replaceEach !== undefined) {
     return { kind: 'replaceEach', atNs, service: replaceEach.service, intervalNs: replaceEach.interval };
@@ -168,6 +199,33 @@ const workloadAction = (entry: WorkloadEntry, profile: VersionProfile): Workload
   if (createService !== undefined) return { kind: 'createService', atNs, ...createService };
   throw new Error('a workload entry without action passed the checks');
 };
+
+const rollingUpdateAction = (
+  atNs: number,
+  given: NonNullable<WorkloadEntry['rollingUpdate']>,
+  profile: VersionProfile,
+  isStatefulSet: boolean,
+): WorkloadAction => ({
+  kind: 'rollingUpdate',
+  atNs,
+  service: given.service,
+  strategy: or(given.strategy, profile.rollingUpdate.strategy),
+  ...(isStatefulSet ? statefulSetLimits(given, profile) : rolloutLimits(given, profile)),
+  minReadyNs:
+    given.minReadySeconds === undefined
+      ? profile.rollingUpdate.minReadyNs.value
+      : given.minReadySeconds * NS_PER_SECOND,
+  partition: or(given.partition, profile.statefulSet.partition),
+});
+
+/** A StatefulSet never has more pods than replicas. */
+const statefulSetLimits = (
+  given: { maxSurge?: IntOrPercent | undefined; maxUnavailable?: IntOrPercent | undefined },
+  { statefulSet: defaults }: VersionProfile,
+): { maxSurge: IntOrPercent; maxUnavailable: IntOrPercent } => ({
+  maxSurge: given.maxSurge ?? { absolute: 0 },
+  maxUnavailable: given.maxUnavailable ?? { absolute: defaults.maxUnavailable.value },
+});
 
 /** Two zeros would never replace a pod: the Deployment controller then takes one pod as unavailable. */
 const rolloutLimits = (

@@ -35,6 +35,7 @@ import { checkStatement, type Statement } from './statements.js';
 const MAX_NODES = 100_000;
 export const MAX_SERVICES = 1_000_000;
 const MAX_REPLICATIONS = 10_000;
+const MAX_WORKERS = 10_000;
 
 const name = () => text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'a name of letters, digits, dots, dashes and underscores');
 const title = () => text(/^\S([^\n\r]{0,78}\S)?$/, 'a text of at most 80 characters on one line');
@@ -57,6 +58,11 @@ const clientLimits = {
     .optional()
     .describe('Requests that the client may send at once after a pause (--kube-api-burst).'),
 };
+
+const workers = (controller: string, flagName: string) =>
+  wholeNumber({ min: 1, max: MAX_WORKERS })
+    .optional()
+    .describe(`Workers of the ${controller} controller (${flagName}).`);
 
 const replicationRange = z.strictObject({
   min: wholeNumber({ min: 1, max: MAX_REPLICATIONS }).optional().describe('Replications that run in any case.'),
@@ -173,6 +179,12 @@ const controlPlane = z.strictObject({
         .describe(
           'Time between renewals, and between the polls of a follower, which are prolonged by up to 120 % (--leader-elect-retry-period).',
         ),
+      concurrentDeploymentSyncs: workers('Deployment', '--concurrent-deployment-syncs'),
+      concurrentReplicaSetSyncs: workers('ReplicaSet', '--concurrent-replicaset-syncs'),
+      concurrentStatefulSetSyncs: workers('StatefulSet', '--concurrent-statefulset-syncs'),
+      maxUnavailableStatefulSet: flag()
+        .optional()
+        .describe('Feature gate MaxUnavailableStatefulSet: whether a StatefulSet may update several pods at a time.'),
     })
     .optional()
     .describe('kube-controller-manager. Each controller has a client of its own with these limits.'),
@@ -238,6 +250,12 @@ const serviceGroup = z.strictObject({
   endpoints: wholeNumber({ min: 0, max: MAX_PODS }, 'more do not fit in memory').describe(
     'Pods behind each of these services at the start, all ready.',
   ),
+  controller: choice(['Deployment', 'StatefulSet'])
+    .optional()
+    .describe('What makes and replaces the pods of each of these services. Default: Deployment.'),
+  podManagementPolicy: choice(['OrderedReady', 'Parallel'])
+    .optional()
+    .describe('Of a StatefulSet: whether pods are made and removed one after the other, or all at once.'),
 });
 
 const ACTION_NAMES = Object.keys(actions) as (keyof typeof actions)[];

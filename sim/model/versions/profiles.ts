@@ -49,7 +49,19 @@ export type DefaultSettings = Pick<
 
 export interface VersionProfile extends Sourced<DefaultSettings> {
   /** Defaults of the Deployment API; a fraction, as the API's own default is a percentage. */
-  readonly rollingUpdate: { readonly maxSurge: Constant; readonly maxUnavailable: Constant };
+  readonly rollingUpdate: {
+    readonly strategy: Constant<'RollingUpdate' | 'Recreate'>;
+    readonly maxSurge: Constant;
+    readonly maxUnavailable: Constant;
+    readonly minReadyNs: Constant;
+  };
+  /** Defaults of the StatefulSet API. */
+  readonly statefulSet: {
+    readonly podManagementPolicy: Constant<'OrderedReady' | 'Parallel'>;
+    /** In pods. */
+    readonly maxUnavailable: Constant;
+    readonly partition: Constant;
+  };
 }
 
 const MS = 1_000_000;
@@ -126,8 +138,20 @@ export const versionProfile = (version: KubernetesVersion): VersionProfile => {
     },
     wire: wire(),
     rollingUpdate: {
+      strategy: upstream<'RollingUpdate' | 'Recreate'>('RollingUpdate', '', 'Deployment API: strategy.type', 'apps/v1'),
       maxSurge: upstream(0.25, '1', 'Deployment API: strategy.rollingUpdate.maxSurge', 'apps/v1'),
       maxUnavailable: upstream(0.25, '1', 'Deployment API: strategy.rollingUpdate.maxUnavailable', 'apps/v1'),
+      minReadyNs: upstream(0, 'ns', 'Deployment API and StatefulSet API: minReadySeconds', 'apps/v1'),
+    },
+    statefulSet: {
+      podManagementPolicy: upstream<'OrderedReady' | 'Parallel'>(
+        'OrderedReady',
+        '',
+        'StatefulSet API: podManagementPolicy',
+        'apps/v1',
+      ),
+      maxUnavailable: upstream(1, '1', 'StatefulSet API: updateStrategy.rollingUpdate.maxUnavailable', 'apps/v1'),
+      partition: upstream(0, '1', 'StatefulSet API: updateStrategy.rollingUpdate.partition', 'apps/v1'),
     },
   };
 };
@@ -187,6 +211,15 @@ const controlPlane = (minor: number): VersionProfile['controlPlane'] => ({
       range: null,
     }),
     ...controllerManagerProcess(minor),
+    concurrentDeploymentSyncs: upstream(5, '1', `${KCM_FLAGS}: --concurrent-deployment-syncs`, '2026-07'),
+    concurrentReplicaSetSyncs: upstream(5, '1', `${KCM_FLAGS}: --concurrent-replicaset-syncs`, '2026-07'),
+    concurrentStatefulSetSyncs: upstream(5, '1', `${KCM_FLAGS}: --concurrent-statefulset-syncs`, '2026-07'),
+    maxUnavailableStatefulSet: upstream(
+      minor >= 35,
+      '',
+      'Feature gate MaxUnavailableStatefulSet: alpha and off since 1.24, beta and on since 1.35',
+      `Kubernetes 1.${minor}`,
+    ),
   },
 });
 

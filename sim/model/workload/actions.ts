@@ -15,7 +15,7 @@ import type { ServiceTable } from '../cluster/services.js';
 import type { ControllerManager } from '../controlplane/controller-manager.js';
 import type { EndpointController } from '../controlplane/endpoint-controller.js';
 import type { Etcd, WriteLatency } from '../controlplane/etcd.js';
-import type { IntOrPercent, WorkloadAction } from '../scenario.js';
+import type { WorkloadAction } from '../scenario.js';
 import { Churn } from './churn.js';
 import type { Deployments } from './deployments.js';
 import type { PodLifecycle } from './pod-lifecycle.js';
@@ -72,7 +72,7 @@ export class WorkloadActions {
     this.#simulation = simulation;
     this.#actions = actions;
     this.#targets = targets;
-    this.#churn = new Churn(simulation, targets.replicaSets, targets.deployments, watchLatencyNs, streams);
+    this.#churn = new Churn(simulation, targets.replicaSets, streams);
     this.#creationLatency = etcd.writesOf('service-creation');
     this.#watchLatencyNs = watchLatencyNs;
     this.#endNs = endNs;
@@ -117,7 +117,7 @@ export class WorkloadActions {
     this.#started.add(index);
     switch (action.kind) {
       case 'rollingUpdate':
-        for (const service of this.#servicesOf(action.service)) this.#rollOut(service, action);
+        for (const service of this.#servicesOf(action.service)) this.#targets.deployments.rollOut(service, action);
         return;
       case 'replaceEach':
         this.#startReplacing(index, action.service);
@@ -143,16 +143,6 @@ export class WorkloadActions {
         this.#failOverControllerManager();
         return;
     }
-  }
-
-  #rollOut(service: number, limits: { readonly maxSurge: IntOrPercent; readonly maxUnavailable: IntOrPercent }): void {
-    const replicas = this.#targets.replicaSets.desired(service);
-    // Kubernetes rounds a percentage of surge up and of unavailability down.
-    this.#targets.deployments.rollOut(
-      service,
-      resolve(limits.maxSurge, replicas, Math.ceil),
-      resolve(limits.maxUnavailable, replicas, Math.floor),
-    );
   }
 
   #startReplacing(index: number, group: string): void {
@@ -254,8 +244,4 @@ export function servicesToBeCreated(actions: readonly WorkloadAction[], services
 
 function shareReplaced({ total, left }: Replacements): number {
   return 1 - left.length / Math.max(1, total);
-}
-
-function resolve(amount: IntOrPercent, replicas: number, round: (value: number) => number): number {
-  return 'absolute' in amount ? amount.absolute : round(amount.fraction * replicas);
 }

@@ -1,7 +1,7 @@
 /**
- * Steady churn: somebody deletes pods at a given rate, and their ReplicaSets make new ones.
+ * Steady churn: somebody deletes pods at a given rate, and their ReplicaSets or StatefulSets make new ones.
  *
- *   arrivals (Poisson or regular) --> a pod, every one equally likely --> DELETE --informer--> ReplicaSet creates another
+ *   arrivals (Poisson or regular) --> a pod, every one equally likely --> DELETE --informer--> its controller makes another
  *
  * Left out: churn that follows the load or the time of day.
  */
@@ -9,7 +9,6 @@
 import { exponential } from '../../kernel/distributions.js';
 import type { RandomStream, RandomStreams } from '../../kernel/random.js';
 import type { EventKind, Simulation } from '../../kernel/simulation.js';
-import type { Deployments } from './deployments.js';
 import type { ReplicaSets } from './replica-sets.js';
 
 export interface ChurnParameters {
@@ -35,24 +34,14 @@ export class Churn {
   readonly #simulation: Simulation;
   readonly #replicaSets: ReplicaSets;
   readonly #streams: RandomStreams;
-  readonly #watchLatencyNs: number;
   readonly #active = new Map<number, ActiveChurn>();
   readonly #arrivalKind: EventKind;
-  readonly #missingKind: EventKind;
 
-  constructor(
-    simulation: Simulation,
-    replicaSets: ReplicaSets,
-    deployments: Deployments,
-    watchLatencyNs: number,
-    streams: RandomStreams,
-  ) {
+  constructor(simulation: Simulation, replicaSets: ReplicaSets, streams: RandomStreams) {
     this.#simulation = simulation;
     this.#replicaSets = replicaSets;
     this.#streams = streams;
-    this.#watchLatencyNs = watchLatencyNs;
     this.#arrivalKind = simulation.registerKind('churn: pod deleted', (index) => this.#onArrival(index));
-    this.#missingKind = simulation.registerKind('churn: replica missing', (service) => deployments.replenish(service));
   }
 
   /** Starts now; the first deletion comes one interval later. `index` keys the random streams. */
@@ -88,10 +77,7 @@ export class Churn {
       const replicas = this.#replicaSets.replicas(service);
       // Empty while the pods of a small service are being replaced: this deletion finds nothing.
       const pod = replicas[Math.floor(share * replicas.length)];
-      if (pod !== undefined) {
-        this.#replicaSets.deleteByOther(service, pod);
-        this.#simulation.schedule(this.#simulation.nowNs + this.#watchLatencyNs, this.#missingKind, service);
-      }
+      if (pod !== undefined) this.#replicaSets.deleteByOther(service, pod);
     }
     this.#scheduleNext(index);
   }

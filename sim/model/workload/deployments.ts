@@ -1,235 +1,366 @@
 /**
- * The Deployment controller's rolling update (pkg/controller/deployment/rolling.go).
+ * The Deployment controller (pkg/controller/deployment).
  *
- *   template changed --> sync: more of the new ReplicaSet up to replicas + surge, else fewer of the old ones down to
- *                        replicas - unavailable available --> [client bucket] --> ReplicaSets --> pods
- *   informer: new pod ready --> sync again
+ *   user: template or replicas changed ──┐
+ *   informer: ReplicaSet, Deployment ────┴─> work queue --> one of n workers: plan (deployment-plan.ts)
+ *        --> request after request: [client bucket] --> ReplicaSets, the Deployment's status --> informer
  *
- * Every sync that scales writes the ReplicaSet and then the Deployment's status, through the controller's own bucket. The
- * old pods go in random order: their deletion ranks tie down to the UID. A template that changes again during a rolling
- * update makes old pods of all that there are.
+ * It writes from what the informer shows. Who has seen an old version gets a conflict, and the sync is tried again a little
+ * later. Services that a StatefulSet runs are handed on to it, so that whoever scales a service need not know which it is.
  *
- * Left out: minReadySeconds, Recreate, proportional scaling (a Deployment that is scaled while it is rolled over goes on to
- * the new size with its new pods), old pods that are unhealthy, revision history.
+ * Left out: pausing, rollback, the progress deadline, the bucket of the failing keys.
  */
 
-import type { RandomStreams } from '../../kernel/random.js';
 import type { EventKind, Simulation } from '../../kernel/simulation.js';
-import { PodState, type PodTable } from '../cluster/pods.js';
-import type { ApiClient } from '../controlplane/api-servers.js';
-import type { Etcd, WriteLatency } from '../controlplane/etcd.js';
-import { TokenBucket } from '../controlplane/token-bucket.js';
-import type { PodLifecycle } from './pod-lifecycle.js';
+import type { Controller } from '../controlplane/controller-manager.js';
+import type { ControllerClient, RequestKind } from '../controlplane/controller-client.js';
+import type { WriteLatency } from '../controlplane/etcd.js';
+import type { EventRecorder } from '../controlplane/event-recorder.js';
+import { WorkQueue } from '../controlplane/work-queue.js';
+import { DEPLOYMENT_RULES } from '../versions/workload-rules.js';
+import { limitsOf } from './deployment-rules.js';
+import {
+  planDeployment,
+  type DeploymentPlan,
+  type DeploymentRequest,
+  type DeploymentSpec,
+  type DeploymentStatus,
+} from './deployment-plan.js';
+import { Informer } from './informer.js';
+import type { ReplicaSetObjects } from './replica-set-objects.js';
 import type { ReplicaSets } from './replica-sets.js';
+import type { RetryBackoff } from './retry-backoff.js';
+import type { ServicePods } from './service-pods.js';
+import type { StatefulSets } from './stateful-sets.js';
 
-/** A rolling update under way. */
-interface Rollout {
-  readonly surge: number;
-  readonly unavailable: number;
-  /** Old pods, the next to be deleted last; some may have gone by other hands. */
-  readonly old: number[];
-  /** New pods that the informer shows ready. */
-  readonly available: Set<number>;
-  /** What the Deployment controller wants of the old ReplicaSets and of the new one. */
-  oldTarget: number;
-  newTarget: number;
-  /** A scale write is under way. */
-  isScaling: boolean;
+/** What a rolling update asks for. */
+export interface RolloutSpec extends DeploymentSpec {
+  /** Of a StatefulSet: pods with lower ordinals keep their revision. */
+  readonly partition: number;
 }
 
-export class Deployments {
-  readonly #simulation: Simulation;
-  readonly #pods: PodTable;
-  readonly #replicaSets: ReplicaSets;
-  readonly #writeLatency: WriteLatency;
-  readonly #api: ApiClient;
-  readonly #bucket: TokenBucket;
-  readonly #watchLatencyNs: number;
-  readonly #streams: RandomStreams;
-  readonly #rollouts = new Map<number, Rollout>();
-  readonly #scaledKind: EventKind;
+export interface DeploymentDependencies {
+  readonly simulation: Simulation;
+  readonly services: number;
+  readonly servicePods: ServicePods;
+  readonly objects: ReplicaSetObjects;
+  readonly replicaSets: ReplicaSets;
+  readonly statefulSets: StatefulSets;
+  readonly client: ControllerClient;
+  readonly events: EventRecorder;
+  readonly backoff: RetryBackoff;
+  readonly latency: WriteLatency;
+  readonly watchLatencyNs: number;
+}
+
+interface Deployment {
+  spec: DeploymentSpec;
+  /** Of the pod template. */
+  revision: number;
+  generation: number;
+  version: number;
+  status: DeploymentStatus;
+  /** As the informer shows it. */
+  seenVersion: number;
+  seenStatus: DeploymentStatus;
+  /** Its pods are being replaced. */
+  isRollingOut: boolean;
+}
+
+interface Sync {
+  readonly service: number;
+  readonly plan: DeploymentPlan;
+  next: number;
+  /** The version of the Deployment that the sync has in hand. */
+  version: number;
+  /** The same for the ReplicaSets that it writes. */
+  readonly versions: Map<number, number>;
+}
+
+interface SeenDeployment {
+  readonly service: number;
+  readonly version: number;
+  readonly status: DeploymentStatus;
+}
+
+/** Of a Deployment that nobody has changed: only its replicas count. */
+const INITIAL_SPEC: DeploymentSpec = {
+  strategy: 'RollingUpdate',
+  maxSurge: { absolute: 0 },
+  maxUnavailable: { absolute: 1 },
+  minReadyNs: 0,
+};
+
+export class Deployments implements Controller {
+  readonly name = 'deployment-controller';
+  readonly #use: DeploymentDependencies;
+  readonly #workers: number;
+  readonly #deployments = new Map<number, Deployment>();
+  readonly #informer: Informer<SeenDeployment>;
+  readonly #enqueueKind: EventKind;
+  readonly #request: RequestKind<Sync>;
   /** Writes about each service: the key of their latencies. */
   readonly #writes: Int32Array;
+  #queue: WorkQueue;
+  #idleWorkers: number;
+  #isStopped = false;
+  #isStarting = false;
 
-  constructor(
-    simulation: Simulation,
-    services: number,
-    pods: PodTable,
-    replicaSets: ReplicaSets,
-    lifecycle: PodLifecycle,
-    api: ApiClient,
-    etcd: Etcd,
-    client: { readonly kubeApiQps: number; readonly kubeApiBurst: number },
-    watchLatencyNs: number,
-    streams: RandomStreams,
-  ) {
-    this.#simulation = simulation;
-    this.#pods = pods;
-    this.#replicaSets = replicaSets;
-    this.#writeLatency = etcd.writesOf('deployment-controller');
-    this.#api = api;
-    this.#bucket = new TokenBucket(client.kubeApiQps, client.kubeApiBurst);
-    this.#watchLatencyNs = watchLatencyNs;
-    this.#streams = streams;
-    this.#writes = new Int32Array(services);
-    this.#scaledKind = simulation.registerKind('deployment: replica set scaled', (service, revision) =>
-      this.#onScaled(service, revision),
-    );
-    lifecycle.onObserved((service, observedPods) => this.#onObserved(service, observedPods));
-    replicaSets.addListener({
-      onCreated: (service, pod) => this.#onCreated(service, pod),
-      onDeleted: (service, pod) => void this.#rollouts.get(service)?.available.delete(pod),
-    });
+  /** `workers`: --concurrent-deployment-syncs. */
+  constructor(use: DeploymentDependencies, workers: number) {
+    this.#use = use;
+    this.#workers = workers;
+    this.#writes = new Int32Array(use.services);
+    this.#queue = new WorkQueue(use.services);
+    this.#idleWorkers = workers;
+    this.#informer = new Informer(use.simulation, 'deployment', use.watchLatencyNs, (seen) => this.#onSeen(seen));
+    this.#enqueueKind = use.simulation.registerKind('deployment: delayed add', (service) => this.#enqueue(service));
+    this.#request = {
+      commit: (service, _, sync) => this.#commit(service, sync),
+      answered: (service, _, isOk, sync) => this.#onAnswered(service, isOk, sync),
+    };
+    use.objects.onSeen((set) => this.#enqueue(use.objects.serviceOf(set)));
+    use.replicaSets.onLastPodGone((set) => this.#enqueue(use.objects.serviceOf(set)));
   }
 
-  /** The pod template of the service's Deployment changes now. `surge` and `unavailable` in pods. */
-  rollOut(service: number, surge: number, unavailable: number): void {
-    this.#replicaSets.startRevision(service);
-    const old = [...this.#replicaSets.replicas(service)];
-    shuffle(old, this.#streams, `${service}/${this.#replicaSets.revision(service)}`);
-    this.#rollouts.set(service, {
-      surge,
-      // Both zero would never get anywhere; Kubernetes then takes one pod to be unavailable.
-      unavailable: surge === 0 && unavailable === 0 ? 1 : unavailable,
-      old,
-      available: new Set(),
-      oldTarget: this.#replicaSets.oldPods(service),
-      newTarget: 0,
-      isScaling: false,
-    });
-    this.#sync(service);
-  }
-
-  /** Sets how many pods the service's Deployment has, from now on. */
-  scale(service: number, replicas: number): void {
-    this.#replicaSets.setDesired(service, replicas);
-    this.replenish(service);
-  }
-
-  /** The ReplicaSets of the service see that pods are missing or too many. */
-  replenish(service: number): void {
-    const rollout = this.#rollouts.get(service);
-    if (rollout === undefined) {
-      this.#replicaSets.reconcile(service);
+  /** The pod template of the service's Deployment or StatefulSet changes now. */
+  rollOut(service: number, spec: RolloutSpec): void {
+    const { statefulSets } = this.#use;
+    if (statefulSets.owns(service)) {
+      statefulSets.rollOut(service, spec);
       return;
     }
-    this.#scaleReplicaSets(service, rollout);
-    this.#sync(service);
+    const deployment = this.#of(service);
+    if (deployment.revision === 0) this.#annotateFirst(service, spec);
+    deployment.spec = spec;
+    deployment.revision++;
+    deployment.isRollingOut = true;
+    this.#specChanged(service, deployment);
+  }
+
+  /** Sets how many pods the service's Deployment or StatefulSet has, from now on. */
+  scale(service: number, replicas: number): void {
+    const { servicePods, statefulSets } = this.#use;
+    if (servicePods.desired(service) === replicas) return;
+    const deployment = statefulSets.owns(service) ? null : this.#of(service);
+    servicePods.setDesired(service, replicas);
+    if (deployment === null) statefulSets.scaled(service);
+    else this.#specChanged(service, deployment);
   }
 
   /** Rollouts that have not replaced every pod: service and share of the new pods that are ready. */
   unfinished(): { readonly service: number; readonly share: number }[] {
-    return [...this.#rollouts.keys()].map((service) => ({ service, share: this.#shareAvailable(service) }));
+    const services = [...this.#deployments].flatMap(([service, { isRollingOut }]) => (isRollingOut ? [service] : []));
+    return [
+      ...services.map((service) => ({ service, share: this.#shareAvailable(service) })),
+      ...this.#use.statefulSets.unfinished(),
+    ];
   }
 
   /** Mean share of the new pods that are ready, over services whose rollout was begun. */
   progressOf(services: readonly number[]): number {
+    const { statefulSets } = this.#use;
     let share = 0;
-    for (const service of services) share += this.#shareAvailable(service);
+    for (const service of services) {
+      share += statefulSets.owns(service) ? statefulSets.shareUpdated(service) : this.#shareAvailable(service);
+    }
     return share / Math.max(1, services.length);
   }
 
+  /** The process ends: what was queued and not yet sent is lost. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#use.client.stop();
+    this.#use.events.stop();
+    this.#use.backoff.clear();
+    this.#queue = new WorkQueue(this.#use.services);
+    this.#idleWorkers = this.#workers;
+  }
+
+  /** Another process takes over and syncs every Deployment. */
+  start(): void {
+    this.#isStopped = false;
+    this.#use.client.start();
+    for (let service = 0; service < this.#use.services; service++) this.#enqueue(service);
+  }
+
   #shareAvailable(service: number): number {
-    const rollout = this.#rollouts.get(service);
-    return rollout === undefined ? 1 : rollout.available.size / Math.max(1, this.#replicaSets.desired(service));
+    const deployment = this.#deployments.get(service);
+    if (deployment === undefined || !deployment.isRollingOut) return 1;
+    const newSet = this.#newSet(service, deployment);
+    const available = newSet === undefined ? 0 : this.#use.replicaSets.available(newSet);
+    return Math.min(1, available / Math.max(1, this.#use.servicePods.desired(service)));
+  }
+
+  #newSet(service: number, deployment: Deployment): number | undefined {
+    const { objects } = this.#use;
+    return objects.ofService(service).findLast((set) => objects.revisionOf(set) === deployment.revision);
+  }
+
+  #of(service: number): Deployment {
+    let deployment = this.#deployments.get(service);
+    if (deployment === undefined) {
+      const pods = this.#use.servicePods.desired(service);
+      const status: DeploymentStatus = {
+        observedGeneration: 0,
+        replicas: pods,
+        updated: pods,
+        ready: pods,
+        available: pods,
+        unavailable: 0,
+      };
+      deployment = {
+        spec: INITIAL_SPEC,
+        revision: 0,
+        generation: 0,
+        version: 0,
+        status,
+        seenVersion: 0,
+        seenStatus: status,
+        isRollingOut: false,
+      };
+      this.#deployments.set(service, deployment);
+    }
+    return deployment;
+  }
+
+  /** The first ReplicaSet bears the size that the Deployment gave it long ago, with the limits that it had all along. */
+  #annotateFirst(service: number, spec: DeploymentSpec): void {
+    const { objects } = this.#use;
+    const first = objects.ofService(service)[0]!;
+    const { replicas, desiredReplicas } = objects.seen(first);
+    const desired = desiredReplicas ?? replicas;
+    const { surge } = limitsOf(spec.strategy, spec.maxSurge, spec.maxUnavailable, desired);
+    objects.annotateFirst(first, desired, desired + surge);
+  }
+
+  /** A user's change of the spec is committed now. */
+  #specChanged(service: number, deployment: Deployment): void {
+    deployment.generation++;
+    deployment.version++;
+    this.#informer.push({ service, version: deployment.version, status: deployment.status }, service);
+  }
+
+  #onSeen({ service, version, status }: SeenDeployment): void {
+    const deployment = this.#of(service);
+    deployment.seenVersion = version;
+    deployment.seenStatus = status;
+    this.#enqueue(service);
+  }
+
+  #enqueue(service: number): void {
+    if (this.#isStopped || this.#use.statefulSets.owns(service)) return;
+    this.#queue.add(service);
+    this.#startWorkers();
+  }
+
+  #startWorkers(): void {
+    if (this.#isStarting) return;
+    this.#isStarting = true;
+    while (this.#idleWorkers > 0) {
+      const service = this.#queue.take();
+      if (service < 0) break;
+      this.#idleWorkers--;
+      this.#sync(service);
+    }
+    this.#isStarting = false;
   }
 
   #sync(service: number): void {
-    const rollout = this.#rollouts.get(service);
-    if (rollout === undefined || rollout.isScaling) return;
-    const { surge, unavailable, oldTarget, newTarget, available } = rollout;
-    const replicas = this.#replicaSets.desired(service);
-    const total = oldTarget + newTarget;
-    const more = Math.min(replicas + surge - total, replicas - newTarget);
-    // The new ReplicaSet grows within the surge, and is cut at once when the Deployment has become smaller.
-    if (more > 0 || newTarget > replicas) {
-      rollout.newTarget = newTarget > replicas ? replicas : newTarget + more;
-      this.#writeScale(service, rollout);
+    const { objects, replicaSets, servicePods } = this.#use;
+    const deployment = this.#of(service);
+    const sets = objects
+      .ofService(service)
+      .map((set) => ({ set, object: objects.seen(set), present: replicaSets.present(set) }));
+    const plan = planDeployment({
+      spec: deployment.spec,
+      replicas: servicePods.desired(service),
+      generation: deployment.generation,
+      status: deployment.seenStatus,
+      sets,
+      newIndex: sets.findLastIndex(({ set }) => objects.revisionOf(set) === deployment.revision),
+      revisionHistoryLimit: DEPLOYMENT_RULES.revisionHistoryLimit.value,
+    });
+    if (plan.isComplete) deployment.isRollingOut = false;
+    const versions = new Map(sets.map(({ set, object }) => [set, object.version]));
+    this.#sendNext({ service, plan, next: 0, version: deployment.seenVersion, versions });
+  }
+
+  #sendNext(sync: Sync): void {
+    const { service, plan } = sync;
+    if (sync.next === plan.requests.length) {
+      this.#use.backoff.forget(service);
+      this.#release(service);
       return;
     }
-    const minAvailable = Math.max(0, replicas - unavailable);
-    const budget = total - minAvailable - (newTarget - available.size);
-    const fewer = Math.min(oldTarget, budget, oldTarget + available.size - minAvailable);
-    if (fewer > 0) {
-      rollout.oldTarget -= fewer;
-      this.#writeScale(service, rollout);
-      return;
-    }
-    if (oldTarget === 0 && newTarget === replicas && available.size === replicas) {
-      this.#rollouts.delete(service);
-      this.#replicaSets.reconcile(service);
-    }
+    const { client, latency } = this.#use;
+    client.write('other', latency.ns(service, this.#writes[service]!++), this.#request, service, 0, sync);
   }
 
-  /** The ReplicaSet's scale, then the Deployment's status; the ReplicaSet controller acts when its informer shows the first. */
-  #writeScale(service: number, rollout: Rollout): void {
-    rollout.isScaling = true;
-    const nowNs = this.#simulation.nowNs;
-    const latencyNs = this.#writeLatency.ns(service, this.#writes[service]!++);
-    const revision = this.#replicaSets.revision(service);
-    const sentNs = this.#bucket.reserve(nowNs);
-    this.#api.write(0, 'other', sentNs, latencyNs + this.#watchLatencyNs, this.#scaledKind, service, revision);
-    this.#bucket.reserve(nowNs);
-  }
-
-  #onScaled(service: number, revision: number): void {
-    const rollout = this.#rollouts.get(service);
-    // The scale of a rolling update that another has replaced since: its ReplicaSet is an old one now.
-    if (rollout === undefined || revision !== this.#replicaSets.revision(service)) return;
-    this.#scaleReplicaSets(service, rollout);
-    rollout.isScaling = false;
-    this.#sync(service);
-  }
-
-  #scaleReplicaSets(service: number, rollout: Rollout): void {
-    const replicaSets = this.#replicaSets;
-    const revision = replicaSets.revision(service);
-    for (let n = rollout.newTarget - replicaSets.newPods(service); n > 0; n--) replicaSets.create(service, revision);
-    for (let n = rollout.oldTarget - replicaSets.oldPods(service); n > 0; n--)
-      replicaSets.create(service, revision - 1);
-    const surplus = replicaSets.newPods(service) - rollout.newTarget;
-    if (surplus > 0) {
-      replicaSets.deleteLowestRanked(service, surplus, (pod) => this.#pods.revision[pod] === revision);
-    }
-    while (replicaSets.oldPods(service) > rollout.oldTarget && rollout.old.length > 0) {
-      const pod = rollout.old.at(-1)!;
-      if (replicaSets.isLive(pod) && !replicaSets.delete(service, pod)) return;
-      rollout.old.pop();
-    }
-  }
-
-  #onCreated(service: number, pod: number): void {
-    const replicaSets = this.#replicaSets;
-    const rollout = this.#rollouts.get(service);
-    // A POST may have been under way when its ReplicaSet was scaled down: then there is a pod too many now.
-    if (rollout === undefined) {
-      if (replicaSets.newPods(service) + replicaSets.oldPods(service) > replicaSets.desired(service)) {
-        replicaSets.reconcile(service);
+  /** False is a conflict. */
+  #commit(service: number, sync: Sync): boolean {
+    const request = sync.plan.requests[sync.next]!;
+    switch (request.kind) {
+      case 'create':
+        return this.#commitCreation(service, request.replicas, sync);
+      case 'resize':
+      case 'delete':
+        return this.#commitChange(request, sync);
+      case 'status': {
+        const deployment = this.#of(service);
+        if (deployment.version !== sync.version) return false;
+        deployment.version++;
+        deployment.status = request.status;
+        this.#informer.push({ service, version: deployment.version, status: request.status }, service);
+        return true;
       }
+    }
+  }
+
+  #commitCreation(service: number, replicas: number, sync: Sync): boolean {
+    const { objects } = this.#use;
+    const { revision, spec } = this.#of(service);
+    // Of a template that has changed since, or that another request has made: the next sync will look again.
+    if (this.#newSet(service, this.#of(service)) !== undefined) return false;
+    objects.create(service, revision, spec.minReadyNs, replicas, {
+      desiredReplicas: sync.plan.replicas,
+      maxReplicas: sync.plan.maxReplicas,
+    });
+    return true;
+  }
+
+  #commitChange(request: Extract<DeploymentRequest, { kind: 'resize' | 'delete' }>, sync: Sync): boolean {
+    const { objects } = this.#use;
+    if (objects.current(request.set).version !== sync.versions.get(request.set)) return false;
+    if (request.kind === 'delete') objects.write(request.set, { isDeleted: true });
+    else {
+      objects.write(request.set, {
+        replicas: request.replicas,
+        desiredReplicas: sync.plan.replicas,
+        maxReplicas: sync.plan.maxReplicas,
+      });
+    }
+    sync.versions.set(request.set, objects.current(request.set).version);
+    return true;
+  }
+
+  #onAnswered(service: number, isOk: boolean, sync: Sync): void {
+    if (!isOk) {
+      const { simulation, backoff } = this.#use;
+      simulation.schedule(simulation.nowNs + backoff.next(service), this.#enqueueKind, service);
+      this.#release(service);
       return;
     }
-    if (this.#pods.revision[pod] !== replicaSets.revision(service)) rollout.old.unshift(pod);
-    if (!rollout.isScaling) this.#scaleReplicaSets(service, rollout);
+    const request = sync.plan.requests[sync.next]!;
+    const isScaling = request.kind === 'create' ? request.replicas > 0 : request.kind === 'resize' && request.isEvent;
+    if (isScaling) this.#use.events.record(service);
+    sync.next++;
+    this.#sendNext(sync);
   }
 
-  #onObserved(service: number, observedPods: readonly number[]): void {
-    const rollout = this.#rollouts.get(service);
-    if (rollout === undefined) return;
-    const revision = this.#replicaSets.revision(service);
-    for (const pod of observedPods) {
-      if (this.#pods.revision[pod] !== revision || !this.#replicaSets.isLive(pod)) continue;
-      if ((this.#pods.observed[pod]! & PodState.ready) !== 0) rollout.available.add(pod);
-      else rollout.available.delete(pod);
-    }
-    this.#sync(service);
-  }
-}
-
-/** Fisher-Yates with a stream of the rollout's own. */
-function shuffle(pods: number[], streams: RandomStreams, rollout: string): void {
-  const stream = streams.stream('rolling-update-order', rollout);
-  for (let i = pods.length - 1; i > 0; i--) {
-    const j = stream.integerBelow(i + 1);
-    [pods[i], pods[j]] = [pods[j]!, pods[i]!];
+  #release(service: number): void {
+    this.#queue.done(service);
+    this.#idleWorkers++;
+    this.#startWorkers();
   }
 }

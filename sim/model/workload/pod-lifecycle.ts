@@ -94,9 +94,18 @@ export class PodLifecycle {
 
   /** A DELETE of the pod is sent at `atNs`. */
   delete(pod: number, atNs: number): void {
+    const { service, ordinal } = this.#pods;
+    this.#terminate(pod, atNs + this.#writeLatency.ns(service[pod]!, ordinal[pod]!));
+  }
+
+  /** A DELETE of the pod, whose sender has waited for it, is committed now. */
+  deleted(pod: number): void {
+    this.#terminate(pod, this.#simulation.nowNs);
+  }
+
+  #terminate(pod: number, committedNs: number): void {
     const { service, ordinal, condition } = this.#pods;
     condition[pod]! |= PodState.terminating;
-    const committedNs = atNs + this.#writeLatency.ns(service[pod]!, ordinal[pod]!);
     // The pod is terminating from the commit on: the change and its commit are one moment.
     this.#observe(pod, committedNs, committedNs, false, PodState.terminating, 0);
     const { median, p99 } = this.#parameters.shutdownNs;

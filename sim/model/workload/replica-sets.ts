@@ -1,206 +1,423 @@
 /**
- * The ReplicaSet controller, as far as it makes and removes pods: one client with one qps/burst bucket for the whole cluster.
+ * The ReplicaSet controller: one client with one qps/burst bucket for the whole cluster.
  *
- *   "one more pod", "this pod less" --> [client bucket] --> POST, DELETE --> pod life cycle
+ *   informer: ReplicaSet or pod changed --> work queue --> one of n workers:
+ *       too few pods:  POST in batches of 1, 2, 4, ..., each when the one before is answered
+ *       too many pods: DELETE those that are missed the least, all at once          } at most 500 a sync
+ *       then: status, if it differs
+ *   pods made, pods deleted --> Events, through the same client
  *
- * So 1,000 pods at the default 20/30 take (1000 - 30) / 20 = 48.5 s to be created, whatever the cluster could start at once. A
- * pod exists from the moment its POST leaves the bucket; until then it is only counted, and nobody can delete it.
+ * So 1,000 pods at the default 20/30 take about (1000 + 25 events - 30) / 20 = 50 s to be created, whatever the cluster could
+ * start at once. A worker is held until its requests are answered. After a sync has sent creations or deletions, the
+ * ReplicaSet's further syncs make and delete nothing until the informer has shown all of them (expectations); pods that are
+ * terminating do not count, so their replacements are made at once.
  *
- * Every pod has the revision of its service's pod template that it was made from, which tells the old pods of a rolling
- * update from the new ones.
- *
- * Left out: slow start and the 500 pods a sync, expectations, events in the same bucket.
+ * Left out: the 5 minutes after which expectations expire, quotas and other refusals of a POST.
  */
 
 import type { EventKind, Simulation } from '../../kernel/simulation.js';
-import type { EvenPlacement } from '../cluster/placement.js';
-import { PodState, type PodTable } from '../cluster/pods.js';
-import { TokenBucket } from '../controlplane/token-bucket.js';
+import type { PodTable } from '../cluster/pods.js';
+import { widen } from '../cluster/columns.js';
+import type { Controller } from '../controlplane/controller-manager.js';
+import type { ControllerClient, RequestKind } from '../controlplane/controller-client.js';
+import type { WriteLatency } from '../controlplane/etcd.js';
+import type { EventRecorder } from '../controlplane/event-recorder.js';
+import { WorkQueue } from '../controlplane/work-queue.js';
+import { REPLICA_SET_RULES } from '../versions/workload-rules.js';
+import type { DeletionOrder } from './deletion-order.js';
+import { Seen, isActive, type PodHandler, type PodInformer } from './pod-informer.js';
 import type { PodLifecycle } from './pod-lifecycle.js';
+import { isSameStatus, type ReplicaSetObjects, type ReplicaSetStatus } from './replica-set-objects.js';
+import { nextSlowStartBatch, podDifference } from './replica-set-rules.js';
+import type { RetryBackoff } from './retry-backoff.js';
+import type { ServicePods } from './service-pods.js';
 
-/** Hears of the pods of a service that come into being or are deleted. */
-export interface ReplicaListener {
-  onCreated(service: number, pod: number): void;
-  onDeleted(service: number, pod: number): void;
+/** What the controller works with. */
+export interface ReplicaSetDependencies {
+  readonly simulation: Simulation;
+  readonly pods: PodTable;
+  readonly servicePods: ServicePods;
+  readonly podInformer: PodInformer;
+  readonly objects: ReplicaSetObjects;
+  readonly lifecycle: PodLifecycle;
+  readonly client: ControllerClient;
+  readonly events: EventRecorder;
+  readonly backoff: RetryBackoff;
+  readonly deletionOrder: DeletionOrder;
+  readonly latency: { readonly pods: WriteLatency; readonly deletions: WriteLatency; readonly status: WriteLatency };
+  readonly getLatencyNs: number;
 }
 
-export class ReplicaSets {
-  readonly #simulation: Simulation;
-  readonly #pods: PodTable;
-  readonly #placement: EvenPlacement;
-  readonly #lifecycle: PodLifecycle;
-  readonly #client: TokenBucket;
-  readonly #createdKind: EventKind;
+/** A sync that waits for answers. */
+interface Sync {
+  readonly set: number;
+  readonly status: ReplicaSetStatus;
+  /** The version that the status was worked out from. */
+  version: number;
+  /** Pods that are still to be created after the present batch. */
+  remaining: number;
+  batch: number;
+  failures: number;
+  inFlight: number;
+  isRetry: boolean;
+}
+
+const INITIAL_CAPACITY = 1024;
+
+export class ReplicaSets implements PodHandler, Controller {
+  readonly name = 'replicaset-controller';
+  readonly #use: ReplicaSetDependencies;
+  readonly #workers: number;
   readonly #endNs: number;
-  readonly #listeners: ReplicaListener[] = [];
-  /** Pods of each service that exist and are not deleted; a hole is filled from the end. */
-  readonly #replicas: number[][];
-  /** How many pods each service is meant to have, without the surge of a rolling update. */
-  readonly #desired: Int32Array;
-  /** The newest revision of each service's pod template. */
-  readonly #revision: Int32Array;
-  /** Pods of the newest revision, and of all older ones: those that exist, and those whose POST waits in the bucket. */
-  readonly #newPods: Int32Array;
-  readonly #oldPods: Int32Array;
+  readonly #enqueueKind: EventKind;
+  readonly #post: RequestKind<Sync>;
+  readonly #delete: RequestKind<Sync>;
+  readonly #putStatus: RequestKind<Sync>;
+  readonly #get: RequestKind<Sync>;
+  #queue: WorkQueue;
+  #idleWorkers: number;
+  #isStopped = false;
+  #isStarting = false;
 
-  /** No pod is created or deleted after `endNs`. */
-  constructor(
-    simulation: Simulation,
-    services: number,
-    pods: PodTable,
-    placement: EvenPlacement,
-    lifecycle: PodLifecycle,
-    client: { readonly kubeApiQps: number; readonly kubeApiBurst: number },
-    endNs: number,
-  ) {
-    this.#simulation = simulation;
-    this.#pods = pods;
-    this.#placement = placement;
-    this.#lifecycle = lifecycle;
-    this.#client = new TokenBucket(client.kubeApiQps, client.kubeApiBurst);
-    this.#createdKind = simulation.registerKind('replica set: pod created', (service, revision) =>
-      this.#onCreated(service, revision),
-    );
+  // Columns indexed by ReplicaSet: what the informer shows of its pods.
+  readonly #active: Int32Array;
+  readonly #ready: Int32Array;
+  readonly #available: Int32Array;
+  /** Pods that are not gone, terminating ones included. */
+  readonly #present: Int32Array;
+  /** Creations and deletions of the last sync that the informer has not shown yet. */
+  readonly #expectedCreations: Int32Array;
+  readonly #expectedDeletions: Int32Array;
+  readonly #posts: Int32Array;
+  readonly #statusWrites: Int32Array;
+  readonly #lastPodListeners: ((set: number) => void)[] = [];
+  /** By pod: its deletion is expected. */
+  #isExpectedToGo = new Uint8Array(INITIAL_CAPACITY);
+
+  /** `workers`: --concurrent-replicaset-syncs. No pod is created or deleted after `endNs`. */
+  constructor(use: ReplicaSetDependencies, workers: number, endNs: number) {
+    this.#use = use;
+    this.#workers = workers;
     this.#endNs = endNs;
-    this.#replicas = Array.from({ length: services }, () => []);
-    this.#desired = new Int32Array(services);
-    this.#revision = new Int32Array(services);
-    this.#newPods = new Int32Array(services);
-    this.#oldPods = new Int32Array(services);
-  }
-
-  addListener(listener: ReplicaListener): void {
-    this.#listeners.push(listener);
+    const { simulation, objects } = use;
+    const { capacity } = objects;
+    this.#queue = new WorkQueue(capacity);
+    this.#idleWorkers = workers;
+    this.#active = new Int32Array(capacity);
+    this.#ready = new Int32Array(capacity);
+    this.#available = new Int32Array(capacity);
+    this.#present = new Int32Array(capacity);
+    this.#expectedCreations = new Int32Array(capacity);
+    this.#expectedDeletions = new Int32Array(capacity);
+    this.#posts = new Int32Array(capacity);
+    this.#statusWrites = new Int32Array(capacity);
+    this.#enqueueKind = simulation.registerKind('replica set: delayed add', (set) => this.#enqueue(set));
+    this.#post = {
+      commit: (set) => this.#createPod(set),
+      answered: (set, _, isOk, sync) => this.#onCreated(set, isOk, sync),
+    };
+    this.#delete = {
+      commit: (_, pod) => this.#deletePod(pod),
+      answered: (set, pod, isOk, sync) => this.#onDeleted(set, pod, isOk, sync),
+    };
+    this.#putStatus = {
+      commit: (set, _, sync) => this.#commitStatus(set, sync),
+      answered: (set, _, isOk, sync) => this.#onStatusAnswered(set, isOk, sync),
+    };
+    this.#get = { commit: () => true, answered: (set, _, __, sync) => this.#onRead(set, sync) };
+    objects.onSeen((set) => this.#enqueue(set));
   }
 
   /** Pods of the service that exist and are not deleted. */
   replicas(service: number): readonly number[] {
-    return this.#replicas[service]!;
+    return this.#use.servicePods.of(service);
   }
 
   /** Whether the pod exists and is not deleted. */
   isLive(pod: number): boolean {
-    return (this.#pods.condition[pod]! & (PodState.terminating | PodState.gone)) === 0;
+    return this.#use.servicePods.isLive(pod);
   }
 
+  /** How many pods the service is meant to have, without the surge of a rolling update. */
   desired(service: number): number {
-    return this.#desired[service]!;
+    return this.#use.servicePods.desired(service);
   }
 
-  /** The newest revision of the service's pod template. */
-  revision(service: number): number {
-    return this.#revision[service]!;
+  /** Available pods of the ReplicaSet, as the informer shows them. */
+  available(set: number): number {
+    return this.#available[set]!;
   }
 
-  /** The pod template changes: all pods so far are old ones. */
-  startRevision(service: number): void {
-    this.#revision[service]!++;
-    this.#oldPods[service]! += this.#newPods[service]!;
-    this.#newPods[service] = 0;
+  /** Pods of the ReplicaSet that the informer shows, terminating ones included. */
+  present(set: number): number {
+    return this.#present[set]!;
   }
 
-  /** Pods of the newest revision, with those that are about to be created. */
-  newPods(service: number): number {
-    return this.#newPods[service]!;
+  /** Hears of ReplicaSets whose last pod the informer shows to be gone. */
+  onLastPodGone(listener: (set: number) => void): void {
+    this.#lastPodListeners.push(listener);
   }
 
-  /** Pods of older revisions, with those that are about to be created. */
-  oldPods(service: number): number {
-    return this.#oldPods[service]!;
-  }
-
-  /** Adds a pod that existed before the run. */
+  /** Adds a pod that existed before the run, ready for long, to the service's first ReplicaSet. */
   adopt(service: number): number {
-    this.#desired[service]!++;
-    this.#count(service, 0, 1);
-    return this.#add(service, 0);
-  }
-
-  /** Sets how many pods the service is meant to have; it is for the caller to create or delete them. */
-  setDesired(service: number, desired: number): void {
-    this.#desired[service] = desired;
-  }
-
-  /** Creates a pod of this revision through the controller's client. */
-  create(service: number, revision: number): void {
-    const sentNs = this.#client.reserve(this.#simulation.nowNs);
-    this.#count(service, revision, 1);
-    this.#simulation.schedule(sentNs, this.#createdKind, service, revision);
-  }
-
-  /** Deletes a live pod through the controller's client; false when the DELETE would leave after the end of the workload. */
-  delete(service: number, pod: number): boolean {
-    const sentNs = this.#client.reserve(this.#simulation.nowNs);
-    if (sentNs > this.#endNs) return false;
-    this.#remove(service, pod);
-    this.#lifecycle.delete(pod, sentNs);
-    return true;
+    const { servicePods, podInformer, objects } = this.#use;
+    servicePods.setDesired(service, servicePods.desired(service) + 1);
+    const pod = servicePods.create(service, 0, service);
+    podInformer.adopt(pod);
+    objects.adopt(service);
+    for (const column of [this.#active, this.#ready, this.#available, this.#present]) column[service]!++;
+    return pod;
   }
 
   /** Somebody else deletes a live pod now, with a client of their own. */
-  deleteByOther(service: number, pod: number): void {
-    this.#remove(service, pod);
-    this.#lifecycle.delete(pod, this.#simulation.nowNs);
+  deleteByOther(_service: number, pod: number): void {
+    this.#use.servicePods.remove(pod);
+    this.#use.lifecycle.delete(pod, this.#use.simulation.nowNs);
   }
 
   /** A live pod is replaced by a new one of the same revision in a single API update, now. */
   replaceAtOnce(service: number, pod: number): void {
-    this.#remove(service, pod);
-    const revision = this.#pods.revision[pod]!;
-    this.#count(service, revision, 1);
-    const successor = this.#add(service, revision);
-    this.#lifecycle.replaceAtOnce(pod, successor);
-    this.#announce(service, successor);
+    const { pods, servicePods, lifecycle } = this.#use;
+    servicePods.remove(pod);
+    const successor = servicePods.create(service, pods.revision[pod]!, servicePods.placeOf(pod));
+    lifecycle.replaceAtOnce(pod, successor);
   }
 
-  /** Creates or deletes until the service has the pods that it is meant to have. Not for one that is being rolled over. */
-  reconcile(service: number): void {
-    const missing = this.#desired[service]! - this.#newPods[service]! - this.#oldPods[service]!;
-    for (let n = missing; n > 0; n--) this.create(service, this.#revision[service]!);
-    if (missing < 0) this.deleteLowestRanked(service, -missing, () => true);
+  /** The process ends: what was queued, expected and not yet sent is lost. */
+  stop(): void {
+    const { client, events, backoff, objects } = this.#use;
+    this.#isStopped = true;
+    client.stop();
+    events.stop();
+    backoff.clear();
+    this.#queue = new WorkQueue(objects.capacity);
+    this.#idleWorkers = this.#workers;
+    this.#expectedCreations.fill(0);
+    this.#expectedDeletions.fill(0);
+    this.#isExpectedToGo.fill(0);
   }
 
-  /** Deletes so many of the pods that are eligible in the order of the controller's ranking: not ready first, then the youngest. */
-  deleteLowestRanked(service: number, count: number, isEligible: (pod: number) => boolean): void {
-    const isReady = (pod: number): number => ((this.#pods.observed[pod]! & PodState.ready) === 0 ? 0 : 1);
-    const ranked = this.#replicas[service]!.filter(isEligible).sort((a, b) => isReady(a) - isReady(b) || b - a);
-    for (const pod of ranked.slice(0, count)) this.delete(service, pod);
+  /** Another process takes over and syncs every ReplicaSet. */
+  start(): void {
+    this.#isStopped = false;
+    this.#use.client.start();
+    for (let set = 0; set < this.#use.objects.count; set++) this.#enqueue(set);
   }
 
-  #onCreated(service: number, revision: number): void {
-    const nowNs = this.#simulation.nowNs;
-    if (nowNs > this.#endNs) {
-      this.#count(service, revision, -1);
+  podChanged(pod: number, before: number, after: number): void {
+    const set = this.#use.servicePods.placeOf(pod);
+    this.#count(set, before, after);
+    if (isActive(after) && !isActive(before)) {
+      // Pods that others have made for this ReplicaSet are taken for its own.
+      this.#expectedCreations[set] = Math.max(0, this.#expectedCreations[set]! - 1);
+    } else if (!isActive(after)) this.#expectNoDeletion(set, pod);
+  }
+
+  podDue(pod: number): void {
+    this.#enqueue(this.#use.servicePods.placeOf(pod));
+  }
+
+  minReadyNs(pod: number): number {
+    return this.#use.objects.minReadyNs(this.#use.servicePods.placeOf(pod));
+  }
+
+  #expectNoDeletion(set: number, pod: number): void {
+    if (this.#isExpectedToGo[pod] !== 1) return;
+    this.#isExpectedToGo[pod] = 0;
+    this.#expectedDeletions[set]!--;
+  }
+
+  #count(set: number, before: number, after: number): void {
+    this.#active[set]! += counted(after, Seen.known) - counted(before, Seen.known);
+    this.#ready[set]! += counted(after, Seen.ready) - counted(before, Seen.ready);
+    this.#available[set]! += counted(after, Seen.available) - counted(before, Seen.available);
+    this.#present[set]! += presence(after) - presence(before);
+    if (presence(after) < presence(before) && this.#present[set] === 0) {
+      for (const listener of this.#lastPodListeners) listener(set);
+    }
+  }
+
+  #enqueue(set: number): void {
+    if (this.#isStopped) return;
+    this.#queue.add(set);
+    this.#startWorkers();
+  }
+
+  /** A sync without requests ends at once and asks for the next: in this loop, and not in one inside of it. */
+  #startWorkers(): void {
+    if (this.#isStarting) return;
+    this.#isStarting = true;
+    while (this.#idleWorkers > 0) {
+      const next = this.#queue.take();
+      if (next < 0) break;
+      this.#idleWorkers--;
+      this.#sync(next);
+    }
+    this.#isStarting = false;
+  }
+
+  #sync(set: number): void {
+    const seen = this.#use.objects.seen(set);
+    if (seen.isDeleted) {
+      this.#finish(set);
       return;
     }
-    const pod = this.#add(service, revision);
-    this.#lifecycle.start(pod, nowNs);
-    this.#announce(service, pod);
+    const sync: Sync = {
+      set,
+      // Of the pods that the sync began with: what it does now shows in the next one's.
+      status: {
+        observedGeneration: seen.generation,
+        replicas: this.#active[set]!,
+        ready: this.#ready[set]!,
+        available: this.#available[set]!,
+      },
+      version: seen.version,
+      remaining: 0,
+      batch: 0,
+      failures: 0,
+      inFlight: 0,
+      isRetry: false,
+    };
+    const isSatisfied = this.#expectedCreations[set] === 0 && this.#expectedDeletions[set] === 0;
+    const mayAct = isSatisfied && this.#use.simulation.nowNs <= this.#endNs;
+    const { creates, deletes } = mayAct
+      ? podDifference(this.#active[set]!, seen.replicas, REPLICA_SET_RULES.burstReplicas.value)
+      : { creates: 0, deletes: 0 };
+    sync.remaining = creates;
+    this.#expectedCreations[set]! += creates;
+    this.#expectedDeletions[set]! += deletes;
+    if (deletes > 0) this.#deletePods(set, deletes, sync);
+    else this.#createBatch(set, sync);
   }
 
-  #count(service: number, revision: number, change: 1 | -1): void {
-    const pods = revision === this.#revision[service] ? this.#newPods : this.#oldPods;
-    pods[service]! += change;
+  #createBatch(set: number, sync: Sync): void {
+    const { client, latency } = this.#use;
+    const initial = REPLICA_SET_RULES.slowStartInitialBatch.value;
+    sync.batch = nextSlowStartBatch(sync.batch, sync.failures, sync.remaining, initial);
+    if (sync.batch === 0) {
+      // Nobody waits for pods that are not asked for any more.
+      this.#expectedCreations[set]! -= sync.remaining;
+      this.#writeStatus(set, sync);
+      return;
+    }
+    sync.remaining -= sync.batch;
+    sync.inFlight = sync.batch;
+    for (let n = sync.batch; n > 0; n--) {
+      client.write('pods', latency.pods.ns(set, this.#posts[set]!++), this.#post, set, 0, sync);
+    }
   }
 
-  #announce(service: number, pod: number): void {
-    for (const listener of this.#listeners) listener.onCreated(service, pod);
+  /** A POST is committed; false when the workload has ended. */
+  #createPod(set: number): boolean {
+    const { simulation, servicePods, objects, podInformer, lifecycle } = this.#use;
+    const { nowNs } = simulation;
+    if (nowNs > this.#endNs) return false;
+    const pod = servicePods.create(objects.serviceOf(set), objects.revisionOf(set), set);
+    podInformer.created(pod);
+    lifecycle.start(pod, nowNs);
+    return true;
   }
 
-  #add(service: number, revision: number): number {
-    const pod = this.#pods.create(service, this.#placement.next());
-    this.#pods.revision[pod] = revision;
-    this.#replicas[service]!.push(pod);
-    return pod;
+  #onCreated(set: number, isOk: boolean, sync: Sync): void {
+    if (isOk) this.#use.events.record(set);
+    else {
+      sync.failures++;
+      this.#expectedCreations[set]!--;
+    }
+    if (--sync.inFlight === 0) this.#createBatch(set, sync);
   }
 
-  #remove(service: number, pod: number): void {
-    const replicas = this.#replicas[service]!;
-    const index = replicas.indexOf(pod);
-    if (index < 0) throw new Error(`pod ${pod} of service ${service} is deleted a second time`);
-    const last = replicas.pop()!;
-    if (index < replicas.length) replicas[index] = last;
-    this.#count(service, this.#pods.revision[pod]!, -1);
-    for (const listener of this.#listeners) listener.onDeleted(service, pod);
+  #deletePods(set: number, count: number, sync: Sync): void {
+    const { simulation, objects, deletionOrder, client, latency, pods } = this.#use;
+    if (this.#isExpectedToGo.length < pods.count) {
+      this.#isExpectedToGo = widen(this.#isExpectedToGo, 2 * pods.count);
+    }
+    const service = objects.serviceOf(set);
+    const isTaken = (pod: number): boolean => this.#isExpectedToGo[pod] === 1;
+    const chosen = deletionOrder.first(service, set, count, simulation.nowNs, isTaken);
+    // Pods that somebody has deleted a moment ago are not seen to be gone yet: fewer are left to choose from.
+    this.#expectedDeletions[set]! -= count - chosen.length;
+    sync.inFlight = chosen.length;
+    for (const pod of chosen) {
+      this.#isExpectedToGo[pod] = 1;
+      client.write('pods', latency.deletions.ns(service, pods.ordinal[pod]!), this.#delete, set, pod, sync);
+    }
+    if (chosen.length === 0) this.#writeStatus(set, sync);
+  }
+
+  /** A DELETE is committed; false when the workload has ended. A pod that is deleted already stays so. */
+  #deletePod(pod: number): boolean {
+    const { simulation, servicePods, lifecycle } = this.#use;
+    if (simulation.nowNs > this.#endNs) return false;
+    if (!servicePods.isLive(pod)) return true;
+    servicePods.remove(pod);
+    lifecycle.deleted(pod);
+    return true;
+  }
+
+  #onDeleted(set: number, pod: number, isOk: boolean, sync: Sync): void {
+    if (isOk) this.#use.events.record(set);
+    else this.#expectNoDeletion(set, pod);
+    if (--sync.inFlight === 0) this.#writeStatus(set, sync);
+  }
+
+  #writeStatus(set: number, sync: Sync): void {
+    const { objects, client, latency } = this.#use;
+    if (isSameStatus(sync.status, objects.seen(set).status)) {
+      this.#finish(set);
+      return;
+    }
+    client.write('other', latency.status.ns(set, this.#statusWrites[set]!++), this.#putStatus, set, 0, sync);
+  }
+
+  /** False: somebody has written the ReplicaSet since it was read. */
+  #commitStatus(set: number, sync: Sync): boolean {
+    const { objects } = this.#use;
+    if (objects.current(set).version !== sync.version) return false;
+    objects.write(set, { status: sync.status });
+    return true;
+  }
+
+  /** After a conflict the controller reads the object and tries once more. */
+  #onStatusAnswered(set: number, isOk: boolean, sync: Sync): void {
+    if (isOk) this.#finish(set);
+    else if (sync.isRetry) this.#fail(set);
+    else {
+      sync.isRetry = true;
+      this.#use.client.read(this.#use.getLatencyNs, this.#get, set, 0, sync);
+    }
+  }
+
+  #onRead(set: number, sync: Sync): void {
+    const { objects, client, latency } = this.#use;
+    const current = objects.current(set);
+    if (current.isDeleted) {
+      this.#finish(set);
+      return;
+    }
+    sync.version = current.version;
+    client.write('other', latency.status.ns(set, this.#statusWrites[set]!++), this.#putStatus, set, 0, sync);
+  }
+
+  #fail(set: number): void {
+    const { simulation, backoff } = this.#use;
+    simulation.schedule(simulation.nowNs + backoff.next(set), this.#enqueueKind, set);
+    this.#release(set);
+  }
+
+  #finish(set: number): void {
+    this.#use.backoff.forget(set);
+    this.#release(set);
+  }
+
+  #release(set: number): void {
+    this.#queue.done(set);
+    this.#idleWorkers++;
+    this.#startWorkers();
   }
 }
+
+/** 1 for a pod that counts as a replica and has this bit of Seen. */
+const counted = (seen: number, bit: number): number => (isActive(seen) && (seen & bit) !== 0 ? 1 : 0);
+
+const presence = (seen: number): number => ((seen & (Seen.known | Seen.gone)) === Seen.known ? 1 : 0);

@@ -96,7 +96,8 @@ export interface StatefulSetUpdate {
 export function planUpdate(set: StatefulSetView, { partition, maxUnavailable }: StatefulSetUpdate): number[] {
   if (maxUnavailable === null) return planOneByOne(set, partition);
   const { policy, replicas, pods } = set;
-  const unavailable = pods.slice(0, replicas).filter((pod) => !isHealthy(pod)).length;
+  let unavailable = 0;
+  for (let ordinal = 0; ordinal < replicas; ordinal++) if (!isHealthy(pods[ordinal]!)) unavailable++;
   const targets: number[] = [];
   for (let ordinal = replicas - 1; ordinal >= partition; ordinal--)
     if (isToUpdate(pods[ordinal]!)) targets.push(ordinal);
