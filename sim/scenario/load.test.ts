@@ -283,6 +283,20 @@ describe('settings that contradict each other', () => {
       'a renew deadline within one retry',
       'controlPlane: { controllerManager: { leaderElectRenewDeadline: 6s, leaderElectRetryPeriod: 5s } }',
     ],
+    ['a management policy of a Deployment', 'services: [{ name: web, endpoints: 5, podManagementPolicy: Parallel }]'],
+    ['a partition of a Deployment', 'workload: [{ at: 1s, rollingUpdate: { service: web, partition: 2 } }]'],
+    ...[
+      ['a surge of a StatefulSet', 'maxSurge: 1'],
+      ['Recreate of a StatefulSet', 'strategy: Recreate'],
+      ['a maxUnavailable of 0 of a StatefulSet', 'maxUnavailable: 0'],
+    ].map(([what, field]): [string, string] => [
+      what!,
+      `services: [{ name: web, endpoints: 5, controller: StatefulSet }]\nworkload: [{ at: 1s, rollingUpdate: { service: web, ${field!} } }]`,
+    ]),
+    [
+      'a StatefulSet that updates two pods at a time before 1.35',
+      'kubernetes: "1.34"\nservices: [{ name: web, endpoints: 5, controller: StatefulSet }]\nworkload: [{ at: 1s, rollingUpdate: { service: web, maxUnavailable: 2 } }]',
+    ],
   ])('%s is an error', (_, more) => {
     expect(codesIn(scenario(more))).toEqual(['KH019']);
   });

@@ -41,6 +41,38 @@ test('a zero is a value and not a missing one', () => {
   expect(normalized('cluster: { nodes: 1, nodeSpeedVariation: 0 }').cluster.nodeSpeedVariation).toBe(0);
 });
 
+test('a StatefulSet updates one pod at a time unless told otherwise, and several only since 1.35', () => {
+  const stateful = (version: string, limits: string): Scenario =>
+    parseExperiment(
+      [
+        'apiVersion: kube-headroom/v1',
+        'kind: Scenario',
+        'metadata: { name: test }',
+        `kubernetes: "${version}"`,
+        'cluster: { nodes: 10 }',
+        'services: [{ name: db, endpoints: 5, controller: StatefulSet, podManagementPolicy: Parallel }]',
+        `workload: [{ at: 1s, rollingUpdate: { service: db${limits} } }]`,
+      ].join('\n'),
+      'test.yaml',
+    ).variants[0]!.scenario;
+  expect(stateful('1.34', '').workload[0]).toMatchObject({
+    maxSurge: { absolute: 0 },
+    maxUnavailable: { absolute: 1 },
+    partition: 0,
+    minReadyNs: 0,
+    strategy: 'RollingUpdate',
+  });
+  expect(stateful('1.35', ', maxUnavailable: 40%, minReadySeconds: 5, partition: 2').workload[0]).toMatchObject({
+    maxUnavailable: { fraction: 0.4 },
+    partition: 2,
+    minReadyNs: 5e9,
+  });
+  expect(stateful('1.34', '').services[0]).toMatchObject({
+    controller: 'StatefulSet',
+    podManagementPolicy: 'Parallel',
+  });
+});
+
 test('a scenario is plain JSON, as it crosses to worker threads', () => {
   const scenario = normalized();
   expect(JSON.parse(JSON.stringify(scenario))).toEqual(scenario);

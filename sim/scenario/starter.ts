@@ -72,6 +72,12 @@ controlPlane:
     # leaderElectLeaseDuration: 15s
     # leaderElectRenewDeadline: 10s
     # leaderElectRetryPeriod: 2s
+    # Workers of the controllers that make and remove pods.
+    # concurrentDeploymentSyncs: 5
+    # concurrentReplicaSetSyncs: 5
+    # concurrentStatefulSetSyncs: 5
+    # Whether a StatefulSet may update several pods at a time (feature gate, on since 1.35).
+    # maxUnavailableStatefulSet: true
 
 # The API client of every kubelet (5 and 10 before 1.27).
 kubelet:
@@ -110,11 +116,13 @@ wire:
 services:
   - { name: small, count: 500, endpoints: 5 }
   - { name: big, endpoints: 500 } # count: 1
+  # - { name: db, endpoints: 9, controller: StatefulSet, podManagementPolicy: OrderedReady } # or Parallel
 
 # What changes: a time and one action for each entry.
 workload:
   - at: 10s
-    rollingUpdate: { service: big, maxSurge: 25%, maxUnavailable: 25% }
+    rollingUpdate: { service: big, maxSurge: 25%, maxUnavailable: 25% } # strategy: RollingUpdate, minReadySeconds: 0
+  # - { at: 1m, rollingUpdate: { service: db, maxUnavailable: 1, partition: 0 } } # of a StatefulSet
   # - { at: 1m, churn: { podsPerSecond: 20, for: 5m, arrivals: poisson, services: [small] } }
   # - { at: 1m, scale: { service: big, to: 600 } }
   # - { at: 1m, replaceEach: { service: big, interval: 100ms } }

@@ -167,6 +167,11 @@ export class Deployments implements Controller {
     return share / Math.max(1, services.length);
   }
 
+  /** ReplicaSets of the service's Deployment that are not deleted, the oldest first. */
+  replicaSetsOf(service: number): readonly number[] {
+    return this.#use.objects.ofService(service);
+  }
+
   /** The process ends: what was queued and not yet sent is lost. */
   stop(): void {
     this.#isStopped = true;

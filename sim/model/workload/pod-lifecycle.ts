@@ -31,6 +31,9 @@ export interface PodLifecycleParameters {
 /** The informer delivered changes of one API update: pods of `service` whose observed state is now the new one. */
 export type PodsObserved = (service: number, pods: readonly number[], change: ServiceChange) => void;
 
+/** The part of the life cycle that the owners of pods need. */
+export type PodOwnersLifecycle = Pick<PodLifecycle, 'start' | 'delete' | 'deleted' | 'replaceAtOnce' | 'onObserved'>;
+
 const INITIAL_CAPACITY = 1024;
 const NO_POD = -1;
 

@@ -26,7 +26,7 @@ import { WorkQueue } from '../controlplane/work-queue.js';
 import { REPLICA_SET_RULES } from '../versions/workload-rules.js';
 import type { DeletionOrder } from './deletion-order.js';
 import { Seen, isActive, type PodHandler, type PodInformer } from './pod-informer.js';
-import type { PodLifecycle } from './pod-lifecycle.js';
+import type { PodOwnersLifecycle } from './pod-lifecycle.js';
 import { isSameStatus, type ReplicaSetObjects, type ReplicaSetStatus } from './replica-set-objects.js';
 import { nextSlowStartBatch, podDifference } from './replica-set-rules.js';
 import type { RetryBackoff } from './retry-backoff.js';
@@ -39,7 +39,7 @@ export interface ReplicaSetDependencies {
   readonly servicePods: ServicePods;
   readonly podInformer: PodInformer;
   readonly objects: ReplicaSetObjects;
-  readonly lifecycle: PodLifecycle;
+  readonly lifecycle: PodOwnersLifecycle;
   readonly client: ControllerClient;
   readonly events: EventRecorder;
   readonly backoff: RetryBackoff;

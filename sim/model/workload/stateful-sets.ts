@@ -25,7 +25,7 @@ import { WorkQueue } from '../controlplane/work-queue.js';
 import type { IntOrPercent } from '../scenario.js';
 import { REPLICA_SET_RULES } from '../versions/workload-rules.js';
 import { Seen, type PodHandler, type PodInformer } from './pod-informer.js';
-import type { PodLifecycle } from './pod-lifecycle.js';
+import type { PodOwnersLifecycle } from './pod-lifecycle.js';
 import { nextSlowStartBatch } from './replica-set-rules.js';
 import type { ServicePods } from './service-pods.js';
 import {
@@ -42,7 +42,7 @@ export interface StatefulSetDependencies {
   readonly pods: PodTable;
   readonly servicePods: ServicePods;
   readonly podInformer: PodInformer;
-  readonly lifecycle: PodLifecycle;
+  readonly lifecycle: PodOwnersLifecycle;
   readonly client: ControllerClient;
   readonly events: EventRecorder;
   readonly latency: { readonly pods: WriteLatency; readonly other: WriteLatency };
@@ -85,6 +85,8 @@ interface StatefulSet {
 /** A sync that waits for answers. */
 interface Sync {
   readonly service: number;
+  /** As the sync began: a change meanwhile is for the next one. */
+  readonly replicas: number;
   readonly creates: readonly number[];
   /** Pods of the present batch, or the one request that is under way. */
   inFlight: number;
@@ -268,6 +270,7 @@ export class StatefulSets implements PodHandler, Controller {
       : { creates: [], deletes: [], mustWait: true };
     const sync: Sync = {
       service,
+      replicas,
       creates,
       inFlight: 0,
       nextCreate: 0,
@@ -301,7 +304,7 @@ export class StatefulSets implements PodHandler, Controller {
     }
     if (sync.step === 'scale') {
       sync.step = 'update';
-      if (!sync.mustWait) sync.deletes = this.#planUpdate(service);
+      if (!sync.mustWait) sync.deletes = this.#planUpdate(service, sync.replicas);
       this.#continue(sync);
       return;
     }
@@ -315,9 +318,8 @@ export class StatefulSets implements PodHandler, Controller {
     this.#startWorkers();
   }
 
-  #planUpdate(service: number): number[] {
+  #planUpdate(service: number, replicas: number): number[] {
     const { policy, slots, rollout } = this.#set(service);
-    const replicas = this.#use.servicePods.desired(service);
     const maxUnavailable = this.#hasMaxUnavailable ? resolveMaxUnavailable(rollout.maxUnavailable, replicas) : null;
     return planUpdate({ policy, replicas, pods: slots }, { partition: rollout.partition, maxUnavailable });
   }
@@ -325,8 +327,7 @@ export class StatefulSets implements PodHandler, Controller {
   /** Batches are of ordinals, and those that have a pod take no request. */
   #createBatch(sync: Sync): void {
     const { client, latency } = this.#use;
-    const { service, creates } = sync;
-    const replicas = this.#use.servicePods.desired(service);
+    const { service, creates, replicas } = sync;
     const initial = REPLICA_SET_RULES.slowStartInitialBatch.value;
     const first = sync.nextCreate;
     while (sync.nextCreate === first) {

@@ -24,7 +24,7 @@ import { EVENT_RULES, REPLICA_SET_RULES, WORKLOAD_RETRY_RULES } from '../version
 import { DeletionOrder } from './deletion-order.js';
 import { Deployments } from './deployments.js';
 import { PodInformer } from './pod-informer.js';
-import type { PodLifecycle } from './pod-lifecycle.js';
+import type { PodOwnersLifecycle } from './pod-lifecycle.js';
 import { ReplicaSetObjects } from './replica-set-objects.js';
 import { ReplicaSets } from './replica-sets.js';
 import { RetryBackoff } from './retry-backoff.js';
@@ -43,6 +43,8 @@ export interface WorkloadControllers {
   readonly all: readonly Controller[];
   /** Adds a pod that existed before the run to the service. */
   adopt(service: number): number;
+  /** Ordinal of a pod of a StatefulSet. */
+  ordinalOf(pod: number): number;
 }
 
 /** What the controllers are made for. */
@@ -52,7 +54,7 @@ export interface WorkloadCluster {
   readonly services: ServiceTable;
   readonly pods: PodTable;
   readonly placement: EvenPlacement;
-  readonly lifecycle: PodLifecycle;
+  readonly lifecycle: PodOwnersLifecycle;
   readonly apiServers: ApiServers;
   readonly etcd: Etcd;
   readonly streams: RandomStreams;
@@ -156,7 +158,8 @@ export function createWorkloadControllers(cluster: WorkloadCluster): WorkloadCon
   const adopt = (service: number): number =>
     statefulSets.owns(service) ? statefulSets.adopt(service) : replicaSets.adopt(service);
   const all = [deployments, replicaSets, statefulSets];
-  return { replicaSets, deployments, statefulSets, all, adopt };
+  const ordinalOf = (pod: number): number => servicePods.placeOf(pod);
+  return { replicaSets, deployments, statefulSets, all, adopt, ordinalOf };
 }
 
 /** How many ReplicaSets the workload's rolling updates make, at most. */
