@@ -34,6 +34,13 @@ export const LIMITS: readonly Limit[] = [
     stages: [],
   },
   {
+    id: 'statefulset-controller-client',
+    title: 'API client of the StatefulSet controller',
+    settings: CONTROLLER_MANAGER_CLIENT,
+    utilization: 'statefulset_controller_client_utilization',
+    stages: [],
+  },
+  {
     id: 'deployment-controller-client',
     title: 'API client of the Deployment controller',
     settings: CONTROLLER_MANAGER_CLIENT,

@@ -24,8 +24,7 @@ const define = (
   estimand: string,
 ): MetricDefinition => ({ kind, unit, title, estimand });
 
-const CLIENT_UTILIZATION =
-  'Calls divided by the calls that qps and burst let through from the first call to the last.';
+const CLIENT_UTILIZATION = 'Calls divided by the calls that qps and burst let through from the first call to the last.';
 
 /** Metric names; a name that a real component exports keeps its name. */
 export const METRICS = {
@@ -161,6 +160,12 @@ export const METRICS = {
     'scalar',
     'ratio',
     'ReplicaSet controller API client',
+    CLIENT_UTILIZATION,
+  ),
+  statefulset_controller_client_utilization: define(
+    'scalar',
+    'ratio',
+    'StatefulSet controller API client',
     CLIENT_UTILIZATION,
   ),
   deployment_controller_client_utilization: define(

@@ -37,6 +37,7 @@ import { servicesToBeCreated, WorkloadActions } from './workload/actions.js';
 import type { Deployments } from './workload/deployments.js';
 import { PodLifecycle } from './workload/pod-lifecycle.js';
 import type { ReplicaSets } from './workload/replica-sets.js';
+import type { StatefulSets } from './workload/stateful-sets.js';
 import { createWorkloadControllers, type WorkloadControllers } from './workload/workload-controllers.js';
 
 const NS_PER_SECOND = 1e9;
@@ -60,6 +61,7 @@ export class World {
   readonly #replicaSets: ReplicaSets;
   readonly #lifecycle: PodLifecycle;
   readonly #deployments: Deployments;
+  readonly #statefulSets: StatefulSets;
   readonly #workload: WorkloadActions;
   readonly #controller: EndpointController;
   readonly #resync: InformerResync;
@@ -133,6 +135,7 @@ export class World {
     });
     this.#replicaSets = controllers.replicaSets;
     this.#deployments = controllers.deployments;
+    this.#statefulSets = controllers.statefulSets;
     for (const controller of controllers.all) this.controllerManager.register(controller);
     this.#populate(controllers);
     this.kubeProxies = this.#createKubeProxies();
@@ -199,6 +202,9 @@ export class World {
   /** How much of each limit was used; sim/limits.ts says what each limit is. */
   utilizations(): Partial<Record<MetricName, number>> {
     return {
+      deployment_controller_client_utilization: this.#deployments.clientUtilization,
+      replicaset_controller_client_utilization: this.#replicaSets.clientUtilization,
+      statefulset_controller_client_utilization: this.#statefulSets.clientUtilization,
       endpoint_controller_client_utilization: this.#controller.clientUtilization,
       endpoint_controller_worker_utilization: this.#controller.workerUtilization(this.startNs, this.endNs),
     };

@@ -36,13 +36,11 @@ interface Request {
 export class ControllerClient {
   readonly #simulation: Simulation;
   readonly #api: ApiClient;
-  readonly #limits: { readonly kubeApiQps: number; readonly kubeApiBurst: number };
   readonly #answeredKind: EventKind;
-  #bucket: TokenBucket;
+  readonly #bucket: TokenBucket;
   #life = 0;
   /** When the life before the present one ended. */
   #stoppedNs = 0;
-  #takenBefore = 0;
   readonly #requests: Request[] = [];
   readonly #free: number[] = [];
 
@@ -54,14 +52,18 @@ export class ControllerClient {
   ) {
     this.#simulation = simulation;
     this.#api = api;
-    this.#limits = limits;
-    this.#bucket = this.#newBucket();
+    this.#bucket = new TokenBucket(limits.kubeApiQps, limits.kubeApiBurst);
     this.#answeredKind = simulation.registerKind(`${api.name}: request answered`, (slot) => this.#onAnswered(slot));
   }
 
   /** Tokens taken so far, those that are still waited for included. */
   get taken(): number {
-    return this.#takenBefore + this.#bucket.taken;
+    return this.#bucket.taken;
+  }
+
+  /** Use of the bucket, from 0 to 1. */
+  get utilization(): number {
+    return this.#bucket.utilization;
   }
 
   /** A write about to be sent; an unloaded server and etcd take `latencyNs` to commit it. */
@@ -91,14 +93,9 @@ export class ControllerClient {
     this.#stoppedNs = this.#simulation.nowNs;
   }
 
-  /** Another process takes over, with a bucket of its own. */
+  /** Another process takes over, with a full bucket. */
   start(): void {
-    this.#takenBefore += this.#bucket.taken;
-    this.#bucket = this.#newBucket();
-  }
-
-  #newBucket(): TokenBucket {
-    return new TokenBucket(this.#limits.kubeApiQps, this.#limits.kubeApiBurst);
+    this.#bucket.refill(this.#simulation.nowNs);
   }
 
   #slot<Context>(kind: RequestKind<Context>, a: number, b: number, context: Context, sentNs: number): number {

@@ -172,6 +172,11 @@ export class Deployments implements Controller {
     return this.#use.objects.ofService(service);
   }
 
+  /** Use of the controller's client, from 0 to 1. */
+  get clientUtilization(): number {
+    return this.#use.client.utilization;
+  }
+
   /** The process ends: what was queued and not yet sent is lost. */
   stop(): void {
     this.#isStopped = true;

@@ -183,6 +183,11 @@ export class ReplicaSets implements PodHandler, Controller {
     lifecycle.replaceAtOnce(pod, successor);
   }
 
+  /** Use of the controller's client, from 0 to 1. */
+  get clientUtilization(): number {
+    return this.#use.client.utilization;
+  }
+
   /** The process ends: what was queued, expected and not yet sent is lost. */
   stop(): void {
     const { client, events, backoff, objects } = this.#use;

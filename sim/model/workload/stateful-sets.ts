@@ -194,6 +194,11 @@ export class StatefulSets implements PodHandler, Controller {
     return targets.filter((slot) => isDone(slot)).length / Math.max(1, targets.length);
   }
 
+  /** Use of the controller's client, from 0 to 1. */
+  get clientUtilization(): number {
+    return this.#use.client.utilization;
+  }
+
   /** The process ends: what was queued and not yet sent is lost. */
   stop(): void {
     this.#isStopped = true;
