@@ -24,6 +24,7 @@ import { EndpointSlices } from './controlplane/endpoint-slices.js';
 import { EndpointsObjects } from './controlplane/endpoints-object.js';
 import { Etcd } from './controlplane/etcd.js';
 import { InformerResync } from './controlplane/informer-resync.js';
+import { MirroredSlices } from './controlplane/mirrored-slices.js';
 import { NO_TRIGGER, WatchFanOut } from './controlplane/watch-fan-out.js';
 import { constantEndpointSize, endpointObjectSize, type EndpointObjectSize } from './controlplane/wire-size.js';
 import { IptablesMode } from './node/iptables-mode.js';
@@ -32,15 +33,30 @@ import { Kubelets } from './node/kubelets.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from './node/sync-runner.js';
 import { Recorder } from './recorder.js';
 import { API_SERVER_COSTS, CONTROLLER_MANAGER_COSTS, ENDPOINT_CONTROLLER_COSTS } from './versions/costs.js';
-import { ENDPOINT_CONTROLLER_RULES, KUBE_PROXY_RULES } from './versions/rules.js';
+import { CLIENT_DEFAULTS, ENDPOINT_CONTROLLER_RULES, KUBE_PROXY_RULES } from './versions/rules.js';
 import { servicesToBeCreated, WorkloadActions } from './workload/actions.js';
 import { Deployments } from './workload/deployments.js';
+import { HandWrittenEndpoints, type EndpointsPut } from './workload/hand-written-endpoints.js';
+import { Autoscalers } from './workload/horizontal-pod-autoscaler/autoscalers.js';
 import { PodLifecycle } from './workload/pod-lifecycle.js';
 import { ReplicaSets } from './workload/replica-sets.js';
 
 const NS_PER_SECOND = 1e9;
 /** Pod Ready transitions and creation timestamps are written with a resolution of one second, rounded down. */
 const TIMESTAMP_RESOLUTION_NS = NS_PER_SECOND;
+
+/** Controllers that write endpoint objects, by the names of their clients. */
+const CONTROLLER_NAMES = {
+  endpoints: 'endpoint-controller',
+  endpointSlice: 'endpointslice-controller',
+  endpointSliceMirroring: 'endpointslicemirroring-controller',
+} as const;
+
+/** Who writes the Endpoints of services without selector, and what nodes watch of them. */
+interface HandWritten {
+  readonly writer: HandWrittenEndpoints;
+  readonly discovery: Discovery;
+}
 
 const ns = (seconds: number): number => Math.round(seconds * NS_PER_SECOND);
 
@@ -65,6 +81,9 @@ export class World {
   /** The process that the controllers live in. */
   readonly controllerManager: ControllerManager;
   readonly #discovery: Discovery;
+  /** Services without selector; null when there are none. */
+  readonly #handWritten: HandWritten | null;
+  readonly #autoscalers: Autoscalers | null;
   readonly #watchLatencyNs = ns(API_SERVER_COSTS.watchLatencyToControllers.value);
   readonly #streams: RandomStreams;
   /** Services whose creation the workload waits for. */
@@ -112,6 +131,7 @@ export class World {
       scenario.durationNs ?? Infinity,
     );
     this.#discovery = this.#createDiscovery();
+    this.#handWritten = this.#createHandWritten(etcd);
     this.log = new WatchFanOut(this.#services.count, {
       apiServers: controlPlane.apiServer.replicas,
       watchers: cluster.nodes,
@@ -121,7 +141,8 @@ export class World {
       latencyNs: this.#nodes.latencyNs,
     });
     this.#absentServices = servicesToBeCreated(scenario.workload, this.#services);
-    this.#controller = this.#createController(etcd);
+    const isSlices = this.#discovery.kind === 'EndpointSlice';
+    this.#controller = this.#createController(isSlices ? 'endpointSlice' : 'endpoints', this.#discovery, etcd);
     this.#resync = this.#createResync();
     this.controllerManager = this.#createControllerManager(etcd);
     // After the controller's: a listener of the workload must not see a pod before the controller has queued its service.
@@ -141,6 +162,7 @@ export class World {
       streams,
     );
     this.#populate();
+    this.#autoscalers = this.#createAutoscalers(etcd);
     this.kubeProxies = this.#createKubeProxies();
     this.#workload = new WorkloadActions(
       simulation,
@@ -153,6 +175,7 @@ export class World {
         lifecycle: this.#lifecycle,
         controller: this.#controller,
         controllerManager: this.controllerManager,
+        handWritten: this.#handWritten?.writer ?? null,
         absentServices: this.#absentServices,
       },
       etcd,
@@ -173,9 +196,10 @@ export class World {
     // In slices of simulated time, so that progress can be shown without an event of its own.
     while (simulation.pending > 0 && simulation.nowNs < limitNs) {
       simulation.run(this.#resync.arm(Math.min(limitNs, simulation.nowNs + NS_PER_SECOND)));
-      onProgress?.(this.#workload.progress, simulation.eventsFired);
+      onProgress?.(this.#progress(durationNs), simulation.eventsFired);
     }
     this.kubeProxies.end(this.endNs);
+    this.#endAutoscalers();
     this.#warn();
     if (simulation.pending > 0) return;
     checkConservation({
@@ -185,7 +209,7 @@ export class World {
       pods: this.#pods,
       services: this.#services.count,
       replicaSets: this.#replicaSets,
-      discovery: this.#discovery,
+      discoveryOf: (service) => this.#discoveryOf(service),
       absentServices: this.#absentServices,
       isPublished: this.recorder.rejected === 0 && this.#droppedKeys === 0,
       isComplete: this.#scenario.durationNs === null && this.#deployments.unfinished().length === 0,
@@ -197,9 +221,39 @@ export class World {
     return Math.max(this.simulation.nowNs, this.kubeProxies.lastAppliedNs, this.#scenario.durationNs ?? 0);
   }
 
-  /** When the workload began. */
+  /** When the workload began: with its first action or the first change of load. */
   get startNs(): number {
-    return Math.min(...this.#scenario.workload.map((action) => action.atNs));
+    const { workload, autoscalers } = this.#scenario;
+    const beginsNs = [...workload, ...autoscalers.flatMap(({ load }) => load)].map(({ atNs }) => atNs);
+    return beginsNs.length === 0 ? 0 : Math.min(...beginsNs);
+  }
+
+  /** Share of the workload that is done; an autoscaler is at work until the end. */
+  #progress(durationNs: number | null): number {
+    const ofRun = this.simulation.nowNs / (durationNs ?? Infinity);
+    return this.#autoscalers === null ? this.#workload.progress : Math.min(1, ofRun);
+  }
+
+  #discoveryOf(service: number): Discovery {
+    return this.#services.hasSelector(service) ? this.#discovery : this.#handWritten!.discovery;
+  }
+
+  #sizeOf(
+    kind: Discovery['kind'],
+    { overCapacity = false, isHandWritten = false }: { overCapacity?: boolean; isHandWritten?: boolean },
+  ): EndpointObjectSize {
+    const { wire } = this.#scenario;
+    return wire.bytesPerEndpoint === null
+      ? endpointObjectSize({
+          kind,
+          format: wire.format,
+          nameLengths: wire.nameLengths,
+          hasZone: true,
+          hasZoneHint: false,
+          overCapacity,
+          isHandWritten,
+        })
+      : constantEndpointSize(wire.bytesPerEndpoint, wire.minObjectBytes);
   }
 
   /** How much of each limit was used; sim/limits.ts says what each limit is. */
@@ -211,19 +265,9 @@ export class World {
   }
 
   #createDiscovery(): Discovery {
-    const { controlPlane, kubeProxy, wire } = this.#scenario;
+    const { controlPlane, kubeProxy } = this.#scenario;
     const kind = kubeProxy.discovery;
-    const sizeOf = (overCapacity: boolean): EndpointObjectSize =>
-      wire.bytesPerEndpoint === null
-        ? endpointObjectSize({
-            kind,
-            format: wire.format,
-            nameLengths: wire.nameLengths,
-            hasZone: true,
-            hasZoneHint: false,
-            overCapacity,
-          })
-        : constantEndpointSize(wire.bytesPerEndpoint, wire.minObjectBytes);
+    const sizeOf = (overCapacity: boolean): EndpointObjectSize => this.#sizeOf(kind, { overCapacity });
     const { maxEndpointsPerSlice, maxEndpointsPerObject } = controlPlane.controllerManager;
     return kind === 'EndpointSlice'
       ? new EndpointSlices(this.#pods, this.#services.count, sizeOf(false), maxEndpointsPerSlice)
@@ -235,26 +279,121 @@ export class World {
         );
   }
 
-  #createController(etcd: Etcd): EndpointController {
+  /** Services without selector: who writes their addresses, and where nodes find them. */
+  #createHandWritten(etcd: Etcd): HandWritten | null {
+    const { services, kubeProxy, controlPlane } = this.#scenario;
+    if (services.every(({ selector }) => selector)) return null;
+    const isMirrored = kubeProxy.discovery === 'EndpointSlice';
+    const objectSize = this.#sizeOf('Endpoints', { isHandWritten: true });
+    const discovery = isMirrored
+      ? new MirroredSlices(
+          this.#pods,
+          this.#sizeOf('EndpointSlice', { isHandWritten: true }),
+          controlPlane.controllerManager.mirroringMaxEndpointsPerSubset,
+        )
+      : // No controller writes these objects, so none truncates them.
+        new EndpointsObjects(this.#pods, this.#services.count, { complete: objectSize, truncated: objectSize }, null);
+    const mirroring = isMirrored ? this.#createController('endpointSliceMirroring', discovery, etcd) : null;
+    const writer = new HandWrittenEndpoints(
+      this.simulation,
+      this.#services.count,
+      this.#pods,
+      this.#apiServers.client('endpoints-operator', 'workload-low'),
+      etcd,
+      objectSize,
+      {
+        kubeApiQps: CLIENT_DEFAULTS.kubeApiQps.value,
+        kubeApiBurst: CLIENT_DEFAULTS.kubeApiBurst.value,
+        informerLatencyNs: isMirrored ? this.#watchLatencyNs : 0,
+      },
+      {
+        onObserved: (put) => {
+          if (mirroring === null) this.#onEndpointsPut(discovery, put);
+          else mirroring.podsChanged(put.service, put.rows, put);
+        },
+        onRejected: () => this.recorder.onRejected(),
+      },
+    );
+    return { writer, discovery };
+  }
+
+  /** Nodes watch the object itself: its PUT is the write that reaches them, and no controller stands before it. */
+  #onEndpointsPut(discovery: Discovery, { service, changeNs, sentNs, rows }: EndpointsPut): void {
+    for (const write of discovery.plan(service, rows)) {
+      discovery.apply(service, write);
+      this.#onCommit({
+        service,
+        write,
+        changeNs,
+        changeCommittedNs: changeNs,
+        syncStartNs: changeNs,
+        sentNs,
+        triggerNs: null,
+      });
+    }
+  }
+
+  #createAutoscalers(etcd: Etcd): Autoscalers | null {
+    const { autoscalers, controlPlane, durationNs } = this.#scenario;
+    if (autoscalers.length === 0) return null;
+    const created = new Autoscalers(
+      this.simulation,
+      autoscalers,
+      this.#services,
+      this.#pods,
+      {
+        desired: (service) => this.#replicaSets.desired(service),
+        replicas: (service) => this.#replicaSets.replicas(service),
+        scale: (service, replicas) => this.#deployments.scale(service, replicas),
+      },
+      this.#apiServers.client('horizontal-pod-autoscaler', 'workload-high'),
+      etcd,
+      {
+        controllerManager: controlPlane.controllerManager,
+        metricResolutionNs: controlPlane.metricsServer.metricResolutionNs,
+        getLatencyNs: ns(API_SERVER_COSTS.getLatency.value),
+        endNs: durationNs ?? Infinity,
+      },
+      this.#streams,
+    );
+    this.#lifecycle.onObserved((service, pods, change) =>
+      created.loads.observe(service, pods, change, this.simulation.nowNs),
+    );
+    return created;
+  }
+
+  #endAutoscalers(): void {
+    if (this.#autoscalers === null) return;
+    this.#autoscalers.end(this.endNs);
+    this.recorder.onAutoscaled(this.#autoscalers.rescales, this.#autoscalers.loads.meanOverloadedNs);
+  }
+
+  #createController(kind: keyof typeof CONTROLLER_NAMES, discovery: Discovery, etcd: Etcd): EndpointController {
     const { controllerManager } = this.#scenario.controlPlane;
-    const isSlices = this.#discovery.kind === 'EndpointSlice';
-    const rules = isSlices ? ENDPOINT_CONTROLLER_RULES.endpointSlice : ENDPOINT_CONTROLLER_RULES.endpoints;
+    const rules = ENDPOINT_CONTROLLER_RULES[kind];
+    const workers = {
+      endpoints: controllerManager.concurrentEndpointSyncs,
+      endpointSlice: controllerManager.concurrentServiceEndpointSyncs,
+      endpointSliceMirroring: controllerManager.mirroringConcurrentServiceEndpointSyncs,
+    };
+    const batchPeriodNs = {
+      endpoints: controllerManager.endpointUpdatesBatchPeriodNs,
+      endpointSlice: controllerManager.endpointSliceUpdatesBatchPeriodNs,
+      // The period of this controller is for changes of slices by others; those of Endpoints are queued at once.
+      endpointSliceMirroring: 0,
+    };
     return new EndpointController(
       this.simulation,
       this.#services.count,
       this.#pods,
-      this.#discovery,
-      this.#apiServers.client(isSlices ? 'endpointslice-controller' : 'endpoint-controller', 'workload-high'),
+      discovery,
+      this.#apiServers.client(CONTROLLER_NAMES[kind], 'workload-high'),
       etcd,
       {
         kubeApiQps: controllerManager.kubeApiQps,
         kubeApiBurst: controllerManager.kubeApiBurst,
-        workers: isSlices
-          ? controllerManager.concurrentServiceEndpointSyncs
-          : controllerManager.concurrentEndpointSyncs,
-        batchPeriodNs: isSlices
-          ? controllerManager.endpointSliceUpdatesBatchPeriodNs
-          : controllerManager.endpointUpdatesBatchPeriodNs,
+        workers: workers[kind],
+        batchPeriodNs: batchPeriodNs[kind],
         retryBaseNs: ns(rules.retryBase.value),
         retryMaxNs: ns(rules.retryMax.value),
         maxRetries: ENDPOINT_CONTROLLER_RULES.maxRetries.value,
@@ -342,7 +481,9 @@ export class World {
       this.simulation,
       this.log,
       this.#nodes,
-      Int32Array.from({ length: this.#services.count }, (_, service) => this.#discovery.usableEndpoints(service)),
+      Int32Array.from({ length: this.#services.count }, (_, service) =>
+        this.#discoveryOf(service).usableEndpoints(service),
+      ),
       {
         mode: new IptablesMode(kubeProxy.syncPeriodNs),
         runner,
@@ -358,6 +499,11 @@ export class World {
   /** All pods of the start are ready, and everybody knows of them. */
   #populate(): void {
     for (let service = 0; service < this.#services.count; service++) {
+      if (!this.#services.hasSelector(service)) {
+        const { writer, discovery } = this.#handWritten!;
+        discovery.initialize(service, writer.initialize(service, this.#services.initialEndpoints(service)));
+        continue;
+      }
       const pods: number[] = [];
       for (let n = this.#services.initialEndpoints(service); n > 0; n--) {
         const pod = this.#replicaSets.adopt(service);
@@ -380,7 +526,7 @@ export class World {
         changeNs,
         triggerNs: triggerNs === null || isDeletion ? NO_TRIGGER : this.#timestamp(triggerNs),
         isDeletion,
-        endpointsAfter: this.#discovery.usableEndpoints(service),
+        endpointsAfter: this.#discoveryOf(service).usableEndpoints(service),
       },
       commitNs,
     );

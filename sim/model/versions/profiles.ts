@@ -50,6 +50,8 @@ export type DefaultSettings = Pick<
 export interface VersionProfile extends Sourced<DefaultSettings> {
   /** Defaults of the Deployment API; a fraction, as the API's own default is a percentage. */
   readonly rollingUpdate: { readonly maxSurge: Constant; readonly maxUnavailable: Constant };
+  /** Default of the HorizontalPodAutoscaler API. */
+  readonly autoscaler: { readonly minReplicas: Constant };
 }
 
 const MS = 1_000_000;
@@ -129,6 +131,9 @@ export const versionProfile = (version: KubernetesVersion): VersionProfile => {
       maxSurge: upstream(0.25, '1', 'Deployment API: strategy.rollingUpdate.maxSurge', 'apps/v1'),
       maxUnavailable: upstream(0.25, '1', 'Deployment API: strategy.rollingUpdate.maxUnavailable', 'apps/v1'),
     },
+    autoscaler: {
+      minReplicas: upstream(1, '1', 'HorizontalPodAutoscaler API: minReplicas', 'autoscaling/v2'),
+    },
   };
 };
 
@@ -187,6 +192,20 @@ const controlPlane = (minor: number): VersionProfile['controlPlane'] => ({
       range: null,
     }),
     ...controllerManagerProcess(minor),
+    mirroringConcurrentServiceEndpointSyncs: upstream(
+      5,
+      '1',
+      `${KCM_FLAGS}: --mirroring-concurrent-service-endpoint-syncs`,
+      '2026-07',
+    ),
+    mirroringMaxEndpointsPerSubset: constant({
+      ...upstream(1000, '1', `${KCM_FLAGS}: --mirroring-max-endpoints-per-subset`, '2026-07'),
+      range: [1, 1000],
+    }),
+    ...horizontalPodAutoscaler(),
+  },
+  metricsServer: {
+    metricResolutionNs: upstream(15 * SECOND, 'ns', 'metrics-server --metric-resolution: every 15 s', '2026-07'),
   },
 });
 
@@ -221,6 +240,32 @@ const controllerManagerProcess = (minor: number) =>
     leaderElectRenewDeadlineNs: upstream(10 * SECOND, 'ns', `${KCM_FLAGS}: --leader-elect-renew-deadline`, '2026-07'),
     leaderElectRetryPeriodNs: upstream(2 * SECOND, 'ns', `${KCM_FLAGS}: --leader-elect-retry-period`, '2026-07'),
   }) satisfies Partial<VersionProfile['controlPlane']['controllerManager']>;
+
+/** Flags --horizontal-pod-autoscaler-*. */
+const horizontalPodAutoscaler = () => {
+  const flag = (value: number, unit: string, name: string): Constant =>
+    upstream(value, unit, `${KCM_FLAGS}: --${name}`, '2026-07');
+  return {
+    concurrentHorizontalPodAutoscalerSyncs: flag(5, '1', 'concurrent-horizontal-pod-autoscaler-syncs'),
+    horizontalPodAutoscalerSyncPeriodNs: flag(15 * SECOND, 'ns', 'horizontal-pod-autoscaler-sync-period'),
+    horizontalPodAutoscalerTolerance: flag(0.1, '1', 'horizontal-pod-autoscaler-tolerance'),
+    horizontalPodAutoscalerDownscaleStabilizationNs: flag(
+      5 * MINUTE,
+      'ns',
+      'horizontal-pod-autoscaler-downscale-stabilization',
+    ),
+    horizontalPodAutoscalerCpuInitializationPeriodNs: flag(
+      5 * MINUTE,
+      'ns',
+      'horizontal-pod-autoscaler-cpu-initialization-period',
+    ),
+    horizontalPodAutoscalerInitialReadinessDelayNs: flag(
+      30 * SECOND,
+      'ns',
+      'horizontal-pod-autoscaler-initial-readiness-delay',
+    ),
+  };
+};
 
 const kubelet = (minor: number): VersionProfile['kubelet'] => {
   const source = (field: string): string =>

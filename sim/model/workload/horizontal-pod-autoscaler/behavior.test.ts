@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ScalingRules } from '../../scenario.js';
 import {
   DEFAULT_SCALE_UP,
   defaultScaleDown,
@@ -9,9 +10,9 @@ import {
   ScaleEvents,
   type LimitedScale,
   type ScaleHistory,
-  type ScalingPolicy,
-  type ScalingRules,
 } from './behavior.js';
+
+type ScalingPolicy = ScalingRules['policies'][number];
 
 const SECOND = 1e9;
 const NOW = 10_000 * SECOND;

@@ -8,21 +8,8 @@
  * the replicas or 4, down at once, whatever was done before.
  */
 
+import type { ScalingRules } from '../../scenario.js';
 import { HORIZONTAL_POD_AUTOSCALER_RULES as RULES } from '../../versions/rules.js';
-
-/** As in the autoscaling/v2 API. */
-export interface ScalingPolicy {
-  readonly type: 'Pods' | 'Percent';
-  readonly value: number;
-  readonly periodSeconds: number;
-}
-
-/** One direction of spec.behavior. */
-export interface ScalingRules {
-  readonly policies: readonly ScalingPolicy[];
-  readonly selectPolicy: 'Max' | 'Min' | 'Disabled';
-  readonly stabilizationWindowSeconds: number;
-}
 
 /** Reasons of the condition ScalingLimited. */
 export type LimitReason =

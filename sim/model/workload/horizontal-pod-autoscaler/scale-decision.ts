@@ -6,19 +6,19 @@
  * Outside its range an autoscaler first returns into it, at once and without looking at metrics. At 0 replicas it is off.
  */
 
+import type { AutoscalerSettings } from '../../scenario.js';
 import {
   limitByBehavior,
   limitWithoutBehavior,
   ScaleEvents,
   type ReplicaRange,
   type ScaleHistory,
-  type ScalingRules,
 } from './behavior.js';
 import { Recommendations } from './stabilization.js';
 
 export interface ScaleParameters extends ReplicaRange {
   /** spec.behavior with all defaults; null when the autoscaler has none. */
-  readonly behavior: { readonly scaleUp: ScalingRules; readonly scaleDown: ScalingRules } | null;
+  readonly behavior: AutoscalerSettings['behavior'];
   /** --horizontal-pod-autoscaler-downscale-stabilization: for autoscalers without `behavior`. */
   readonly downscaleStabilizationSeconds: number;
 }
