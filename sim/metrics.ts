@@ -24,8 +24,7 @@ const define = (
   estimand: string,
 ): MetricDefinition => ({ kind, unit, title, estimand });
 
-const CLIENT_UTILIZATION =
-  'Calls divided by the calls that qps and burst let through from the first call to the last.';
+const CLIENT_UTILIZATION = 'Calls divided by the calls that qps and burst let through from the first call to the last.';
 
 /** Metric names; a name that a real component exports keeps its name. */
 export const METRICS = {

@@ -12,6 +12,7 @@ import { RandomStreams } from '../kernel/random.js';
 import { Simulation } from '../kernel/simulation.js';
 import { checkConservation } from './conservation.js';
 import type { Scenario } from './scenario.js';
+import { createSelectorlessServices, type SelectorlessServices } from './selectorless-services.js';
 import { createNodes, type NodeTable } from './cluster/nodes.js';
 import { EvenPlacement } from './cluster/placement.js';
 import { PodState, PodTable } from './cluster/pods.js';
@@ -24,7 +25,6 @@ import { EndpointSlices } from './controlplane/endpoint-slices.js';
 import { EndpointsObjects } from './controlplane/endpoints-object.js';
 import { Etcd } from './controlplane/etcd.js';
 import { InformerResync } from './controlplane/informer-resync.js';
-import { MirroredSlices } from './controlplane/mirrored-slices.js';
 import { NO_TRIGGER, WatchFanOut } from './controlplane/watch-fan-out.js';
 import { constantEndpointSize, endpointObjectSize, type EndpointObjectSize } from './controlplane/wire-size.js';
 import { IptablesMode } from './node/iptables-mode.js';
@@ -33,10 +33,9 @@ import { Kubelets } from './node/kubelets.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from './node/sync-runner.js';
 import { Recorder } from './recorder.js';
 import { API_SERVER_COSTS, CONTROLLER_MANAGER_COSTS, ENDPOINT_CONTROLLER_COSTS } from './versions/costs.js';
-import { CLIENT_DEFAULTS, ENDPOINT_CONTROLLER_RULES, KUBE_PROXY_RULES } from './versions/rules.js';
+import { ENDPOINT_CONTROLLER_RULES, KUBE_PROXY_RULES } from './versions/rules.js';
 import { servicesToBeCreated, WorkloadActions } from './workload/actions.js';
 import { Deployments } from './workload/deployments.js';
-import { HandWrittenEndpoints, type EndpointsPut } from './workload/hand-written-endpoints.js';
 import { Autoscalers } from './workload/horizontal-pod-autoscaler/autoscalers.js';
 import { PodLifecycle } from './workload/pod-lifecycle.js';
 import { ReplicaSets } from './workload/replica-sets.js';
@@ -51,12 +50,6 @@ const CONTROLLER_NAMES = {
   endpointSlice: 'endpointslice-controller',
   endpointSliceMirroring: 'endpointslicemirroring-controller',
 } as const;
-
-/** Who writes the Endpoints of services without selector, and what nodes watch of them. */
-interface HandWritten {
-  readonly writer: HandWrittenEndpoints;
-  readonly discovery: Discovery;
-}
 
 const ns = (seconds: number): number => Math.round(seconds * NS_PER_SECOND);
 
@@ -82,7 +75,7 @@ export class World {
   readonly controllerManager: ControllerManager;
   readonly #discovery: Discovery;
   /** Services without selector; null when there are none. */
-  readonly #handWritten: HandWritten | null;
+  readonly #selectorless: SelectorlessServices | null;
   readonly #autoscalers: Autoscalers | null;
   readonly #watchLatencyNs = ns(API_SERVER_COSTS.watchLatencyToControllers.value);
   readonly #streams: RandomStreams;
@@ -131,7 +124,6 @@ export class World {
       scenario.durationNs ?? Infinity,
     );
     this.#discovery = this.#createDiscovery();
-    this.#handWritten = this.#createHandWritten(etcd);
     this.log = new WatchFanOut(this.#services.count, {
       apiServers: controlPlane.apiServer.replicas,
       watchers: cluster.nodes,
@@ -141,6 +133,7 @@ export class World {
       latencyNs: this.#nodes.latencyNs,
     });
     this.#absentServices = servicesToBeCreated(scenario.workload, this.#services);
+    this.#selectorless = this.#createSelectorless(etcd);
     const isSlices = this.#discovery.kind === 'EndpointSlice';
     this.#controller = this.#createController(isSlices ? 'endpointSlice' : 'endpoints', this.#discovery, etcd);
     this.#resync = this.#createResync();
@@ -163,6 +156,7 @@ export class World {
     );
     this.#populate();
     this.#autoscalers = this.#createAutoscalers(etcd);
+    if (this.#autoscalers !== null) this.controllerManager.register(this.#autoscalers);
     this.kubeProxies = this.#createKubeProxies();
     this.#workload = new WorkloadActions(
       simulation,
@@ -175,7 +169,7 @@ export class World {
         lifecycle: this.#lifecycle,
         controller: this.#controller,
         controllerManager: this.controllerManager,
-        handWritten: this.#handWritten?.writer ?? null,
+        handWritten: this.#selectorless?.writer ?? null,
         absentServices: this.#absentServices,
       },
       etcd,
@@ -235,7 +229,7 @@ export class World {
   }
 
   #discoveryOf(service: number): Discovery {
-    return this.#services.hasSelector(service) ? this.#discovery : this.#handWritten!.discovery;
+    return this.#services.hasSelector(service) ? this.#discovery : this.#selectorless!.discovery;
   }
 
   #sizeOf(
@@ -279,58 +273,21 @@ export class World {
         );
   }
 
-  /** Services without selector: who writes their addresses, and where nodes find them. */
-  #createHandWritten(etcd: Etcd): HandWritten | null {
-    const { services, kubeProxy, controlPlane } = this.#scenario;
-    if (services.every(({ selector }) => selector)) return null;
-    const isMirrored = kubeProxy.discovery === 'EndpointSlice';
-    const objectSize = this.#sizeOf('Endpoints', { isHandWritten: true });
-    const discovery = isMirrored
-      ? new MirroredSlices(
-          this.#pods,
-          this.#sizeOf('EndpointSlice', { isHandWritten: true }),
-          controlPlane.controllerManager.mirroringMaxEndpointsPerSubset,
-        )
-      : // No controller writes these objects, so none truncates them.
-        new EndpointsObjects(this.#pods, this.#services.count, { complete: objectSize, truncated: objectSize }, null);
-    const mirroring = isMirrored ? this.#createController('endpointSliceMirroring', discovery, etcd) : null;
-    const writer = new HandWrittenEndpoints(
-      this.simulation,
-      this.#services.count,
-      this.#pods,
-      this.#apiServers.client('endpoints-operator', 'workload-low'),
+  #createSelectorless(etcd: Etcd): SelectorlessServices | null {
+    if (this.#scenario.services.every(({ selector }) => selector)) return null;
+    return createSelectorlessServices(this.#scenario, {
+      simulation: this.simulation,
+      services: this.#services.count,
+      pods: this.#pods,
+      apiServers: this.#apiServers,
       etcd,
-      objectSize,
-      {
-        kubeApiQps: CLIENT_DEFAULTS.kubeApiQps.value,
-        kubeApiBurst: CLIENT_DEFAULTS.kubeApiBurst.value,
-        informerLatencyNs: isMirrored ? this.#watchLatencyNs : 0,
-      },
-      {
-        onObserved: (put) => {
-          if (mirroring === null) this.#onEndpointsPut(discovery, put);
-          else mirroring.podsChanged(put.service, put.rows, put);
-        },
-        onRejected: () => this.recorder.onRejected(),
-      },
-    );
-    return { writer, discovery };
-  }
-
-  /** Nodes watch the object itself: its PUT is the write that reaches them, and no controller stands before it. */
-  #onEndpointsPut(discovery: Discovery, { service, changeNs, sentNs, rows }: EndpointsPut): void {
-    for (const write of discovery.plan(service, rows)) {
-      discovery.apply(service, write);
-      this.#onCommit({
-        service,
-        write,
-        changeNs,
-        changeCommittedNs: changeNs,
-        syncStartNs: changeNs,
-        sentNs,
-        triggerNs: null,
-      });
-    }
+      watchLatencyNs: this.#watchLatencyNs,
+      endpointsSize: this.#sizeOf('Endpoints', { isHandWritten: true }),
+      sliceSize: this.#sizeOf('EndpointSlice', { isHandWritten: true }),
+      mirroringController: (discovery) => this.#createController('endpointSliceMirroring', discovery, etcd),
+      onCommit: (committed) => this.#onCommit(committed),
+      onRejected: () => this.recorder.onRejected(),
+    });
   }
 
   #createAutoscalers(etcd: Etcd): Autoscalers | null {
@@ -397,13 +354,16 @@ export class World {
         retryBaseNs: ns(rules.retryBase.value),
         retryMaxNs: ns(rules.retryMax.value),
         maxRetries: ENDPOINT_CONTROLLER_RULES.maxRetries.value,
-        staleCache: isSlices
-          ? 'checkedFirst'
-          : controllerManager.staleEndpointsCache === 'conflict'
-            ? 'conflict'
-            : 'checkedLate',
+        staleCache:
+          kind !== 'endpoints'
+            ? 'checkedFirst'
+            : controllerManager.staleEndpointsCache === 'conflict'
+              ? 'conflict'
+              : 'checkedLate',
         getLatencyNs:
-          isSlices || controllerManager.endpointsFromInformer ? null : ns(API_SERVER_COSTS.getLatency.value),
+          kind !== 'endpoints' || controllerManager.endpointsFromInformer
+            ? null
+            : ns(API_SERVER_COSTS.getLatency.value),
         retryQps: ENDPOINT_CONTROLLER_RULES.retryQps.value,
         retryBurst: ENDPOINT_CONTROLLER_RULES.retryBurst.value,
         informerLatencyNs: this.#watchLatencyNs,
@@ -418,7 +378,12 @@ export class World {
         onStaleSync: () => this.recorder.onStaleSync(),
         onDropped: () => this.#droppedKeys++,
       },
-      this.#absentServices,
+      // Each service is the business of one controller: that of its pods, or that of its hand-written Endpoints.
+      {
+        has: (service) =>
+          this.#absentServices.has(service) ||
+          this.#services.hasSelector(service) === (kind === 'endpointSliceMirroring'),
+      },
     );
   }
 
@@ -433,7 +398,10 @@ export class World {
         handlerPeriodNs: this.#discovery.kind === 'Endpoints' ? fullServiceResyncPeriodNs : null,
       },
       durationNs ?? 0,
-      () => this.#controller.resync(),
+      () => {
+        this.#controller.resync();
+        this.#selectorless?.mirroringController?.resync();
+      },
       this.#streams,
     );
   }
@@ -456,6 +424,8 @@ export class World {
     );
     manager.register(this.#resync);
     manager.register(this.#controller);
+    const mirroring = this.#selectorless?.mirroringController ?? null;
+    if (mirroring !== null) manager.register(mirroring);
     return manager;
   }
 
@@ -500,7 +470,7 @@ export class World {
   #populate(): void {
     for (let service = 0; service < this.#services.count; service++) {
       if (!this.#services.hasSelector(service)) {
-        const { writer, discovery } = this.#handWritten!;
+        const { writer, discovery } = this.#selectorless!;
         discovery.initialize(service, writer.initialize(service, this.#services.initialEndpoints(service)));
         continue;
       }

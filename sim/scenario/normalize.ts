@@ -215,20 +215,18 @@ const autoscalerFlags = (given: ControllerManagerSpec, profile: VersionProfile) 
   };
 };
 
+const withDefaults = (given: Partial<Undefinable<ScalingRules>> | undefined, defaults: ScalingRules): ScalingRules => ({
+  policies: given?.policies ?? defaults.policies,
+  selectPolicy: given?.selectPolicy ?? defaults.selectPolicy,
+  stabilizationWindowSeconds: given?.stabilizationWindowSeconds ?? defaults.stabilizationWindowSeconds,
+});
+
 const autoscaler = (
   { service, minReplicas, maxReplicas, targetUtilization, behavior, load }: NonNullable<Spec['autoscalers']>[number],
   controllerManager: ControllerManagerSpec,
   profile: VersionProfile,
 ): AutoscalerSettings => {
   const { horizontalPodAutoscalerDownscaleStabilizationNs: windowNs } = autoscalerFlags(controllerManager, profile);
-  const withDefaults = (
-    given: Partial<Undefinable<ScalingRules>> | undefined,
-    defaults: ScalingRules,
-  ): ScalingRules => ({
-    policies: given?.policies ?? defaults.policies,
-    selectPolicy: given?.selectPolicy ?? defaults.selectPolicy,
-    stabilizationWindowSeconds: given?.stabilizationWindowSeconds ?? defaults.stabilizationWindowSeconds,
-  });
   return {
     service,
     minReplicas: or(minReplicas, profile.autoscaler.minReplicas),

@@ -129,5 +129,5 @@ function isListed(state: number): boolean {
 }
 
 function isReady(state: number): boolean {
-  return isListed(state) && (state & PodState.ready) !== 0;
+  return isListed(state) && (state & (PodState.ready | PodState.terminating)) === PodState.ready;
 }

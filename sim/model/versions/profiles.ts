@@ -241,10 +241,11 @@ const controllerManagerProcess = (minor: number) =>
     leaderElectRetryPeriodNs: upstream(2 * SECOND, 'ns', `${KCM_FLAGS}: --leader-elect-retry-period`, '2026-07'),
   }) satisfies Partial<VersionProfile['controlPlane']['controllerManager']>;
 
+const flag = (value: number, unit: string, name: string): Constant =>
+  upstream(value, unit, `${KCM_FLAGS}: --${name}`, '2026-07');
+
 /** Flags --horizontal-pod-autoscaler-*. */
 const horizontalPodAutoscaler = () => {
-  const flag = (value: number, unit: string, name: string): Constant =>
-    upstream(value, unit, `${KCM_FLAGS}: --${name}`, '2026-07');
   return {
     concurrentHorizontalPodAutoscalerSyncs: flag(5, '1', 'concurrent-horizontal-pod-autoscaler-syncs'),
     horizontalPodAutoscalerSyncPeriodNs: flag(15 * SECOND, 'ns', 'horizontal-pod-autoscaler-sync-period'),

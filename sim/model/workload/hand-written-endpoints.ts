@@ -23,6 +23,8 @@ import type { EndpointObjectSize } from '../controlplane/wire-size.js';
 export interface EndpointsPut extends ServiceChange {
   readonly service: number;
   readonly sentNs: number;
+  /** What an unloaded API server takes for it. */
+  readonly latencyNs: number;
   /** Addresses that came or went with it, and how each stands in it; see PodState. */
   readonly rows: readonly number[];
   readonly states: readonly number[];
@@ -151,8 +153,9 @@ export class HandWrittenEndpoints {
     const put = this.#puts.length;
     // Endpoints that no controller writes have no trigger time.
     const { changeNs } = edit;
-    this.#puts.push({ service, changeNs, sentNs, committedNs: Infinity, triggerNs: null, rows, states, length });
     const latencyNs = this.#writeLatency.ns(service, this.#writes[service]!++);
+    const triggerNs = null;
+    this.#puts.push({ service, changeNs, sentNs, latencyNs, committedNs: Infinity, triggerNs, rows, states, length });
     this.#api.write(0, 'endpoints', sentNs, latencyNs, this.#committedKind, put);
   }
 

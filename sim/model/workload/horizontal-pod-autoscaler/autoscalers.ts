@@ -16,6 +16,7 @@ import type { EventKind, Simulation } from '../../../kernel/simulation.js';
 import type { PodTable } from '../../cluster/pods.js';
 import type { ServiceTable } from '../../cluster/services.js';
 import type { ApiClient } from '../../controlplane/api-servers.js';
+import type { Controller } from '../../controlplane/controller-manager.js';
 import type { Etcd, WriteLatency } from '../../controlplane/etcd.js';
 import { TokenBucket } from '../../controlplane/token-bucket.js';
 import { WorkQueue } from '../../controlplane/work-queue.js';
@@ -47,16 +48,22 @@ export interface AutoscalerParameters {
 interface Autoscaler {
   readonly service: number;
   readonly settings: AutoscalerSettings;
-  readonly decision: ScaleDecision;
-  /** Scale that is being written. */
+  decision: ScaleDecision;
+  /** Scale that is being written, and when it leaves the client; NOT_WRITING when none is. */
   from: number;
   to: number;
+  sentNs: number;
   writes: number;
+  /** Scale that a process that is gone had sent, or NO_SCALE. */
+  orphan: number;
 }
 
 const NS_PER_SECOND = 1e9;
+const NOT_WRITING = Infinity;
+const NO_SCALE = -1;
 
-export class Autoscalers {
+export class Autoscalers implements Controller {
+  readonly name = 'horizontal-pod-autoscaler';
   readonly loads: ServiceLoads;
   /** Scales that were written. */
   rescales = 0;
@@ -72,6 +79,8 @@ export class Autoscalers {
   readonly #metrics: MetricsServer;
   readonly #autoscalers: Autoscaler[] = [];
   #idleWorkers: number;
+  /** Number of the present process of the controller manager; events of an earlier one carry another. */
+  #process = 0;
   readonly #dueKind: EventKind;
   readonly #scaleReadKind: EventKind;
   readonly #scaleWrittenKind: EventKind;
@@ -104,10 +113,12 @@ export class Autoscalers {
     this.loads = new ServiceLoads(pods);
     for (const entry of settings) this.#add(entry, services);
     this.#queue = new WorkQueue(this.#autoscalers.length);
-    this.#dueKind = simulation.registerKind('autoscaler: due', (index) => this.#onDue(index));
-    this.#scaleReadKind = simulation.registerKind('autoscaler: scale read', (index) => this.#onScaleRead(index));
-    this.#scaleWrittenKind = simulation.registerKind('autoscaler: scale written', (index) =>
-      this.#onScaleWritten(index),
+    this.#dueKind = simulation.registerKind('autoscaler: due', (index, process) => this.#onDue(index, process));
+    this.#scaleReadKind = simulation.registerKind('autoscaler: scale read', (index, process) =>
+      this.#onScaleRead(index, process),
+    );
+    this.#scaleWrittenKind = simulation.registerKind('autoscaler: scale written', (index, process) =>
+      this.#onScaleWritten(index, process),
     );
     this.#loadChangedKind = simulation.registerKind('autoscaler: load changed', (index) =>
       this.loads.advance(this.#autoscalers[index]!.service, simulation.nowNs),
@@ -130,6 +141,29 @@ export class Autoscalers {
     );
   }
 
+  /** Recommendations and scale events are lost with the process. */
+  stop(): void {
+    const { nowNs } = this.#simulation;
+    this.#process++;
+    this.#idleWorkers = 0;
+    this.#queue.clear();
+    for (const autoscaler of this.#autoscalers) {
+      autoscaler.orphan = autoscaler.sentNs <= nowNs ? autoscaler.to : NO_SCALE;
+      autoscaler.sentNs = NOT_WRITING;
+      autoscaler.decision = this.#newDecision(autoscaler.settings);
+    }
+  }
+
+  /** The informer shows every autoscaler, and each is queued a sync period from now. */
+  start(): void {
+    const { nowNs } = this.#simulation;
+    const { controllerManager } = this.#parameters;
+    this.#bucket.refill(nowNs);
+    this.#idleWorkers = controllerManager.concurrentHorizontalPodAutoscalerSyncs;
+    const dueNs = nowNs + controllerManager.horizontalPodAutoscalerSyncPeriodNs;
+    for (let index = 0; index < this.#autoscalers.length; index++) this.#schedule(index, dueNs);
+  }
+
   /** The run ends: counts what there is to count. */
   end(nowNs: number): void {
     for (const { service } of this.#autoscalers) this.loads.advance(service, nowNs);
@@ -139,14 +173,16 @@ export class Autoscalers {
     const { controllerManager } = this.#parameters;
     const { first, end } = services.range(settings.service);
     for (let service = first; service < end; service++) {
-      const decision = new ScaleDecision({
-        min: settings.minReplicas,
-        max: settings.maxReplicas,
-        behavior: settings.behavior,
-        downscaleStabilizationSeconds:
-          controllerManager.horizontalPodAutoscalerDownscaleStabilizationNs / NS_PER_SECOND,
+      this.#autoscalers.push({
+        service,
+        settings,
+        decision: this.#newDecision(settings),
+        from: 0,
+        to: 0,
+        sentNs: NOT_WRITING,
+        writes: 0,
+        orphan: NO_SCALE,
       });
-      this.#autoscalers.push({ service, settings, decision, from: 0, to: 0, writes: 0 });
       this.loads.add(
         service,
         settings,
@@ -156,11 +192,17 @@ export class Autoscalers {
     }
   }
 
-  #schedule(index: number, dueNs: number): void {
-    if (dueNs <= this.#parameters.endNs) this.#simulation.schedule(dueNs, this.#dueKind, index);
+  #newDecision({ minReplicas: min, maxReplicas: max, behavior }: AutoscalerSettings): ScaleDecision {
+    const { horizontalPodAutoscalerDownscaleStabilizationNs: windowNs } = this.#parameters.controllerManager;
+    return new ScaleDecision({ min, max, behavior, downscaleStabilizationSeconds: windowNs / NS_PER_SECOND });
   }
 
-  #onDue(index: number): void {
+  #schedule(index: number, dueNs: number): void {
+    if (dueNs <= this.#parameters.endNs) this.#simulation.schedule(dueNs, this.#dueKind, index, this.#process);
+  }
+
+  #onDue(index: number, process: number): void {
+    if (process !== this.#process) return;
     this.#queue.add(index);
     this.#startWorkers();
   }
@@ -171,11 +213,12 @@ export class Autoscalers {
       if (index < 0) return;
       this.#idleWorkers--;
       const sentNs = this.#bucket.reserve(this.#simulation.nowNs);
-      this.#api.read(0, sentNs, this.#parameters.getLatencyNs, this.#scaleReadKind, index);
+      this.#api.read(0, sentNs, this.#parameters.getLatencyNs, this.#scaleReadKind, index, this.#process);
     }
   }
 
-  #onScaleRead(index: number): void {
+  #onScaleRead(index: number, process: number): void {
+    if (process !== this.#process) return;
     const autoscaler = this.#autoscalers[index]!;
     const { service, decision } = autoscaler;
     const { nowNs } = this.#simulation;
@@ -187,9 +230,9 @@ export class Autoscalers {
     }
     autoscaler.from = current;
     autoscaler.to = replicas;
-    const sentNs = this.#bucket.reserve(nowNs);
+    autoscaler.sentNs = this.#bucket.reserve(nowNs);
     const latencyNs = this.#writeLatency.ns(service, autoscaler.writes++);
-    this.#api.write(0, 'other', sentNs, latencyNs, this.#scaleWrittenKind, index);
+    this.#api.write(0, 'other', autoscaler.sentNs, latencyNs, this.#scaleWrittenKind, index, this.#process);
   }
 
   #recommend({ service, settings }: Autoscaler, current: number, nowNs: number): number | null {
@@ -208,10 +251,20 @@ export class Autoscalers {
     return highestRecommendation(current, [recommendation]);
   }
 
-  #onScaleWritten(index: number): void {
-    const { service, decision, from, to } = this.#autoscalers[index]!;
+  #onScaleWritten(index: number, process: number): void {
+    const autoscaler = this.#autoscalers[index]!;
+    const { service, decision, from, orphan } = autoscaler;
+    const isOrphan = process !== this.#process;
+    const to = isOrphan ? orphan : autoscaler.to;
+    // It waited in the bucket of a client that is gone.
+    if (to === NO_SCALE) return;
     this.rescales++;
     this.#targets.scale(service, to);
+    if (isOrphan) {
+      autoscaler.orphan = NO_SCALE;
+      return;
+    }
+    autoscaler.sentNs = NOT_WRITING;
     decision.scaled(from, to, this.#simulation.nowNs);
     this.#finish(index);
   }
