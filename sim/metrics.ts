@@ -247,6 +247,18 @@ export const METRICS = {
     'Updates not applied at the end',
     '(endpoint write, node) pairs that were not on the node when the run ended: a censored tail when not 0.',
   ),
+  autoscaler_rescales_total: define(
+    'scalar',
+    'count',
+    'Rescales by autoscalers',
+    'Scales that horizontal pod autoscalers wrote, over all services.',
+  ),
+  autoscaler_overload_seconds: define(
+    'scalar',
+    'seconds',
+    'Time that autoscaled pods were overloaded',
+    'Time for which the ready pods of an autoscaled service were used beyond the target and its tolerance, mean over those services.',
+  ),
   watch_bytes_per_second: define('series', 'bytesPerSecond', 'Bytes to watchers', 'Over all API servers.'),
   watch_events_per_second: define('series', 'eventsPerSecond', 'Watch events', 'Over all API servers.'),
   endpoint_object_bytes_over_time: define(

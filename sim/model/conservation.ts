@@ -3,7 +3,8 @@
  *
  *  1. Every node has applied every write, once.
  *  2. Bytes sent are the sum over the writes of the frame times its watchers.
- *  3. What is published of a service is what its pods are: as many usable endpoints as ready pods, up to the cap.
+ *  3. What is published of a service is what its pods are, or what was written by hand: as many usable endpoints as are
+ *     ready, up to the cap.
  *  4. Every service has the pods that it is meant to have, unless a rolling update or the workload was cut off.
  */
 
@@ -24,7 +25,7 @@ export interface QuietWorld {
   readonly pods: PodTable;
   readonly services: number;
   readonly replicaSets: ReplicaSets;
-  readonly discovery: Discovery;
+  readonly discoveryOf: (service: number) => Discovery;
   readonly absentServices: ReadonlySet<number>;
   /** False after a write was refused or given up: then the objects stay behind the pods, as they would. */
   readonly isPublished: boolean;
@@ -52,13 +53,14 @@ export function checkConservation(world: QuietWorld): void {
   if (world.isComplete) checkReplicas(world);
 }
 
-function checkPublished({ pods, services, discovery, absentServices }: QuietWorld): void {
+function checkPublished({ pods, services, discoveryOf, absentServices }: QuietWorld): void {
   const ready = new Int32Array(services);
   for (let pod = 0; pod < pods.count; pod++) {
     // Neither terminating nor gone.
     if (pods.condition[pod] === (PodState.hasAddress | PodState.ready)) ready[pods.service[pod]!]!++;
   }
   for (let service = 0; service < services; service++) {
+    const discovery = discoveryOf(service);
     const expected = absentServices.has(service) ? 0 : Math.min(discovery.maxUsableEndpoints, ready[service]!);
     const published = discovery.usableEndpoints(service);
     if (published !== expected) {

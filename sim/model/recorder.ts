@@ -59,6 +59,7 @@ export class Recorder implements Pick<
   #rejected = 0;
   #conflicts = 0;
   #staleSyncs = 0;
+  #autoscaled: Partial<Record<MetricName, number>> = {};
 
   /** A write was committed at `commitNs` and has become `entry` of the log. */
   onCommit(committed: CommittedWrite, entry: number, commitNs: number, log: WatchFanOut): void {
@@ -98,6 +99,14 @@ export class Recorder implements Pick<
 
   onStaleSync(): void {
     this.#staleSyncs++;
+  }
+
+  /** The run is over: how often autoscalers scaled, and how long their pods were overloaded, on average over the services. */
+  onAutoscaled(rescales: number, meanOverloadedNs: number): void {
+    this.#autoscaled = {
+      autoscaler_rescales_total: rescales,
+      autoscaler_overload_seconds: meanOverloadedNs * SECONDS_PER_NS,
+    };
   }
 
   /** Bytes in the series of traffic: the same as those counted frame by frame, when all have been sent. */
@@ -165,6 +174,7 @@ export class Recorder implements Pick<
       kube_proxy_syncs_total: kubeProxies.syncs,
       kube_proxy_full_syncs_total: kubeProxies.fullSyncs,
       updates_not_applied_total: notApplied,
+      ...this.#autoscaled,
       // While updates are missing somewhere the workload has not ended.
       ...(notApplied === 0 && {
         workload_duration_seconds: Math.max(0, kubeProxies.lastAppliedNs - startNs) * SECONDS_PER_NS,

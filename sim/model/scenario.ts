@@ -32,6 +32,7 @@ export interface Scenario {
   readonly pods: PodSettings;
   readonly wire: WireSettings;
   readonly services: readonly ServiceSettings[];
+  readonly autoscalers: readonly AutoscalerSettings[];
   readonly workload: readonly WorkloadAction[];
 }
 
@@ -97,6 +98,19 @@ export interface ControlPlaneSettings {
     readonly concurrentStatefulSetSyncs: number;
     /** Feature gate MaxUnavailableStatefulSet. */
     readonly maxUnavailableStatefulSet: boolean;
+    readonly mirroringConcurrentServiceEndpointSyncs: number;
+    readonly mirroringMaxEndpointsPerSubset: number;
+    readonly concurrentHorizontalPodAutoscalerSyncs: number;
+    readonly horizontalPodAutoscalerSyncPeriodNs: number;
+    readonly horizontalPodAutoscalerTolerance: number;
+    readonly horizontalPodAutoscalerDownscaleStabilizationNs: number;
+    readonly horizontalPodAutoscalerCpuInitializationPeriodNs: number;
+    readonly horizontalPodAutoscalerInitialReadinessDelayNs: number;
+  };
+  /** metrics-server, which autoscalers read usage from. */
+  readonly metricsServer: {
+    /** Time from one scrape of the kubelets to the next (--metric-resolution). */
+    readonly metricResolutionNs: number;
   };
 }
 
@@ -132,12 +146,41 @@ export interface ServiceSettings {
   readonly name: string;
   /** How many services of this shape there are. Services 2, 3, ... are called name-2, name-3, ... */
   readonly count: number;
-  /** Pods behind each of them at the start; all ready. */
+  /** Pods behind each of them at the start, or addresses if it has no selector; all ready. */
   readonly endpoints: number;
   /** What makes and replaces these pods. */
   readonly controller: 'Deployment' | 'StatefulSet';
   /** Of a StatefulSet. */
   readonly podManagementPolicy: 'OrderedReady' | 'Parallel';
+  /** False: Services without selector, whose Endpoints objects are written by hand. */
+  readonly selector: boolean;
+}
+
+/** A HorizontalPodAutoscaler for the Deployment of each service of a group, and the load on the service. */
+export interface AutoscalerSettings {
+  readonly service: string;
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  /** CPU usage in whole percent of the pods' requests. */
+  readonly targetUtilizationPercent: number;
+  /** spec.behavior; null: the rules of an autoscaler without it. */
+  readonly behavior: { readonly scaleUp: ScalingRules; readonly scaleDown: ScalingRules } | null;
+  /**
+   * CPU demand on each service from a time on, as a fraction of what its pods at the start request together; the ready pods
+   * share it evenly. Before the first step the pods at the start are used exactly as the target says.
+   */
+  readonly load: readonly { readonly atNs: number; readonly utilization: number }[];
+}
+
+/** One direction of an autoscaler's behavior, as in the autoscaling/v2 API. */
+export interface ScalingRules {
+  readonly policies: readonly {
+    readonly type: 'Pods' | 'Percent';
+    readonly value: number;
+    readonly periodSeconds: number;
+  }[];
+  readonly selectPolicy: 'Max' | 'Min' | 'Disabled';
+  readonly stabilizationWindowSeconds: number;
 }
 
 /** How many, as a plain number or as a share of the replicas; the caller rounds (surge up, unavailable down). */
@@ -177,6 +220,16 @@ export type WorkloadAction =
       readonly services: readonly string[];
     }
   | { readonly kind: 'scale'; readonly atNs: number; readonly service: string; readonly to: number }
+  | {
+      /** Somebody writes the Endpoints object of a service without selector. */
+      readonly kind: 'editEndpoints';
+      readonly atNs: number;
+      readonly service: string;
+      /** Addresses after the write; null: as many as before. */
+      readonly to: number | null;
+      /** Addresses that are replaced by others. */
+      readonly replace: number;
+    }
   | {
       /** One pod of the service changes: turns unready, turns ready again, or is replaced in one update. */
       readonly kind: 'podChange';

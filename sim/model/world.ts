@@ -12,6 +12,7 @@ import { RandomStreams } from '../kernel/random.js';
 import { Simulation } from '../kernel/simulation.js';
 import { checkConservation } from './conservation.js';
 import type { Scenario } from './scenario.js';
+import { createSelectorlessServices, type SelectorlessServices } from './selectorless-services.js';
 import { createNodes, type NodeTable } from './cluster/nodes.js';
 import { EvenPlacement } from './cluster/placement.js';
 import { PodState, PodTable } from './cluster/pods.js';
@@ -35,6 +36,7 @@ import { API_SERVER_COSTS, CONTROLLER_MANAGER_COSTS, ENDPOINT_CONTROLLER_COSTS }
 import { ENDPOINT_CONTROLLER_RULES, KUBE_PROXY_RULES } from './versions/rules.js';
 import { servicesToBeCreated, WorkloadActions } from './workload/actions.js';
 import type { Deployments } from './workload/deployments.js';
+import { Autoscalers } from './workload/horizontal-pod-autoscaler/autoscalers.js';
 import { PodLifecycle } from './workload/pod-lifecycle.js';
 import type { ReplicaSets } from './workload/replica-sets.js';
 import type { StatefulSets } from './workload/stateful-sets.js';
@@ -43,6 +45,13 @@ import { createWorkloadControllers, type WorkloadControllers } from './workload/
 const NS_PER_SECOND = 1e9;
 /** Pod Ready transitions and creation timestamps are written with a resolution of one second, rounded down. */
 const TIMESTAMP_RESOLUTION_NS = NS_PER_SECOND;
+
+/** Controllers that write endpoint objects, by the names of their clients. */
+const CONTROLLER_NAMES = {
+  endpoints: 'endpoint-controller',
+  endpointSlice: 'endpointslice-controller',
+  endpointSliceMirroring: 'endpointslicemirroring-controller',
+} as const;
 
 const ns = (seconds: number): number => Math.round(seconds * NS_PER_SECOND);
 
@@ -68,6 +77,9 @@ export class World {
   /** The process that the controllers live in. */
   readonly controllerManager: ControllerManager;
   readonly #discovery: Discovery;
+  /** Services without selector; null when there are none. */
+  readonly #selectorless: SelectorlessServices | null;
+  readonly #autoscalers: Autoscalers | null;
   readonly #watchLatencyNs = ns(API_SERVER_COSTS.watchLatencyToControllers.value);
   readonly #streams: RandomStreams;
   /** Services whose creation the workload waits for. */
@@ -115,7 +127,9 @@ export class World {
       latencyNs: this.#nodes.latencyNs,
     });
     this.#absentServices = servicesToBeCreated(scenario.workload, this.#services);
-    this.#controller = this.#createController(etcd);
+    this.#selectorless = this.#createSelectorless(etcd);
+    const isSlices = this.#discovery.kind === 'EndpointSlice';
+    this.#controller = this.#createController(isSlices ? 'endpointSlice' : 'endpoints', this.#discovery, etcd);
     this.#resync = this.#createResync();
     this.controllerManager = this.#createControllerManager(etcd);
     // After the controller's: a listener of the workload must not see a pod before the controller has queued its service.
@@ -138,6 +152,8 @@ export class World {
     this.#statefulSets = controllers.statefulSets;
     for (const controller of controllers.all) this.controllerManager.register(controller);
     this.#populate(controllers);
+    this.#autoscalers = this.#createAutoscalers(etcd);
+    if (this.#autoscalers !== null) this.controllerManager.register(this.#autoscalers);
     this.kubeProxies = this.#createKubeProxies();
     this.#workload = new WorkloadActions(
       simulation,
@@ -150,6 +166,7 @@ export class World {
         lifecycle: this.#lifecycle,
         controller: this.#controller,
         controllerManager: this.controllerManager,
+        handWritten: this.#selectorless?.writer ?? null,
         absentServices: this.#absentServices,
       },
       etcd,
@@ -170,9 +187,10 @@ export class World {
     // In slices of simulated time, so that progress can be shown without an event of its own.
     while (simulation.pending > 0 && simulation.nowNs < limitNs) {
       simulation.run(this.#resync.arm(Math.min(limitNs, simulation.nowNs + NS_PER_SECOND)));
-      onProgress?.(this.#workload.progress, simulation.eventsFired);
+      onProgress?.(this.#progress(durationNs), simulation.eventsFired);
     }
     this.kubeProxies.end(this.endNs);
+    this.#endAutoscalers();
     this.#warn();
     if (simulation.pending > 0) return;
     checkConservation({
@@ -182,7 +200,7 @@ export class World {
       pods: this.#pods,
       services: this.#services.count,
       replicaSets: this.#replicaSets,
-      discovery: this.#discovery,
+      discoveryOf: (service) => this.#discoveryOf(service),
       absentServices: this.#absentServices,
       isPublished: this.recorder.rejected === 0 && this.#droppedKeys === 0,
       isComplete: this.#scenario.durationNs === null && this.#deployments.unfinished().length === 0,
@@ -194,9 +212,39 @@ export class World {
     return Math.max(this.simulation.nowNs, this.kubeProxies.lastAppliedNs, this.#scenario.durationNs ?? 0);
   }
 
-  /** When the workload began. */
+  /** When the workload began: with its first action or the first change of load. */
   get startNs(): number {
-    return Math.min(...this.#scenario.workload.map((action) => action.atNs));
+    const { workload, autoscalers } = this.#scenario;
+    const beginsNs = [...workload, ...autoscalers.flatMap(({ load }) => load)].map(({ atNs }) => atNs);
+    return beginsNs.length === 0 ? 0 : Math.min(...beginsNs);
+  }
+
+  /** Share of the workload that is done; an autoscaler is at work until the end. */
+  #progress(durationNs: number | null): number {
+    const ofRun = this.simulation.nowNs / (durationNs ?? Infinity);
+    return this.#autoscalers === null ? this.#workload.progress : Math.min(1, ofRun);
+  }
+
+  #discoveryOf(service: number): Discovery {
+    return this.#services.hasSelector(service) ? this.#discovery : this.#selectorless!.discovery;
+  }
+
+  #sizeOf(
+    kind: Discovery['kind'],
+    { overCapacity = false, isHandWritten = false }: { overCapacity?: boolean; isHandWritten?: boolean },
+  ): EndpointObjectSize {
+    const { wire } = this.#scenario;
+    return wire.bytesPerEndpoint === null
+      ? endpointObjectSize({
+          kind,
+          format: wire.format,
+          nameLengths: wire.nameLengths,
+          hasZone: true,
+          hasZoneHint: false,
+          overCapacity,
+          isHandWritten,
+        })
+      : constantEndpointSize(wire.bytesPerEndpoint, wire.minObjectBytes);
   }
 
   /** How much of each limit was used; sim/limits.ts says what each limit is. */
@@ -211,19 +259,9 @@ export class World {
   }
 
   #createDiscovery(): Discovery {
-    const { controlPlane, kubeProxy, wire } = this.#scenario;
+    const { controlPlane, kubeProxy } = this.#scenario;
     const kind = kubeProxy.discovery;
-    const sizeOf = (overCapacity: boolean): EndpointObjectSize =>
-      wire.bytesPerEndpoint === null
-        ? endpointObjectSize({
-            kind,
-            format: wire.format,
-            nameLengths: wire.nameLengths,
-            hasZone: true,
-            hasZoneHint: false,
-            overCapacity,
-          })
-        : constantEndpointSize(wire.bytesPerEndpoint, wire.minObjectBytes);
+    const sizeOf = (overCapacity: boolean): EndpointObjectSize => this.#sizeOf(kind, { overCapacity });
     const { maxEndpointsPerSlice, maxEndpointsPerObject } = controlPlane.controllerManager;
     return kind === 'EndpointSlice'
       ? new EndpointSlices(this.#pods, this.#services.count, sizeOf(false), maxEndpointsPerSlice)
@@ -235,36 +273,97 @@ export class World {
         );
   }
 
-  #createController(etcd: Etcd): EndpointController {
+  #createSelectorless(etcd: Etcd): SelectorlessServices | null {
+    if (this.#scenario.services.every(({ selector }) => selector)) return null;
+    return createSelectorlessServices(this.#scenario, {
+      simulation: this.simulation,
+      services: this.#services.count,
+      pods: this.#pods,
+      apiServers: this.#apiServers,
+      etcd,
+      watchLatencyNs: this.#watchLatencyNs,
+      endpointsSize: this.#sizeOf('Endpoints', { isHandWritten: true }),
+      sliceSize: this.#sizeOf('EndpointSlice', { isHandWritten: true }),
+      mirroringController: (discovery) => this.#createController('endpointSliceMirroring', discovery, etcd),
+      onCommit: (committed) => this.#onCommit(committed),
+      onRejected: () => this.recorder.onRejected(),
+    });
+  }
+
+  #createAutoscalers(etcd: Etcd): Autoscalers | null {
+    const { autoscalers, controlPlane, durationNs } = this.#scenario;
+    if (autoscalers.length === 0) return null;
+    const created = new Autoscalers(
+      this.simulation,
+      autoscalers,
+      this.#services,
+      this.#pods,
+      {
+        desired: (service) => this.#replicaSets.desired(service),
+        replicas: (service) => this.#replicaSets.replicas(service),
+        scale: (service, replicas) => this.#deployments.scale(service, replicas),
+      },
+      this.#apiServers.client('horizontal-pod-autoscaler', 'workload-high'),
+      etcd,
+      {
+        controllerManager: controlPlane.controllerManager,
+        metricResolutionNs: controlPlane.metricsServer.metricResolutionNs,
+        getLatencyNs: ns(API_SERVER_COSTS.getLatency.value),
+        endNs: durationNs ?? Infinity,
+      },
+      this.#streams,
+    );
+    this.#lifecycle.onObserved((service, pods, change) =>
+      created.loads.observe(service, pods, change, this.simulation.nowNs),
+    );
+    return created;
+  }
+
+  #endAutoscalers(): void {
+    if (this.#autoscalers === null) return;
+    this.#autoscalers.end(this.endNs);
+    this.recorder.onAutoscaled(this.#autoscalers.rescales, this.#autoscalers.loads.meanOverloadedNs);
+  }
+
+  #createController(kind: keyof typeof CONTROLLER_NAMES, discovery: Discovery, etcd: Etcd): EndpointController {
     const { controllerManager } = this.#scenario.controlPlane;
-    const isSlices = this.#discovery.kind === 'EndpointSlice';
-    const rules = isSlices ? ENDPOINT_CONTROLLER_RULES.endpointSlice : ENDPOINT_CONTROLLER_RULES.endpoints;
+    const rules = ENDPOINT_CONTROLLER_RULES[kind];
+    const workers = {
+      endpoints: controllerManager.concurrentEndpointSyncs,
+      endpointSlice: controllerManager.concurrentServiceEndpointSyncs,
+      endpointSliceMirroring: controllerManager.mirroringConcurrentServiceEndpointSyncs,
+    };
+    const batchPeriodNs = {
+      endpoints: controllerManager.endpointUpdatesBatchPeriodNs,
+      endpointSlice: controllerManager.endpointSliceUpdatesBatchPeriodNs,
+      // The period of this controller is for changes of slices by others; those of Endpoints are queued at once.
+      endpointSliceMirroring: 0,
+    };
     return new EndpointController(
       this.simulation,
       this.#services.count,
       this.#pods,
-      this.#discovery,
-      this.#apiServers.client(isSlices ? 'endpointslice-controller' : 'endpoint-controller', 'workload-high'),
+      discovery,
+      this.#apiServers.client(CONTROLLER_NAMES[kind], 'workload-high'),
       etcd,
       {
         kubeApiQps: controllerManager.kubeApiQps,
         kubeApiBurst: controllerManager.kubeApiBurst,
-        workers: isSlices
-          ? controllerManager.concurrentServiceEndpointSyncs
-          : controllerManager.concurrentEndpointSyncs,
-        batchPeriodNs: isSlices
-          ? controllerManager.endpointSliceUpdatesBatchPeriodNs
-          : controllerManager.endpointUpdatesBatchPeriodNs,
+        workers: workers[kind],
+        batchPeriodNs: batchPeriodNs[kind],
         retryBaseNs: ns(rules.retryBase.value),
         retryMaxNs: ns(rules.retryMax.value),
         maxRetries: ENDPOINT_CONTROLLER_RULES.maxRetries.value,
-        staleCache: isSlices
-          ? 'checkedFirst'
-          : controllerManager.staleEndpointsCache === 'conflict'
-            ? 'conflict'
-            : 'checkedLate',
+        staleCache:
+          kind !== 'endpoints'
+            ? 'checkedFirst'
+            : controllerManager.staleEndpointsCache === 'conflict'
+              ? 'conflict'
+              : 'checkedLate',
         getLatencyNs:
-          isSlices || controllerManager.endpointsFromInformer ? null : ns(API_SERVER_COSTS.getLatency.value),
+          kind !== 'endpoints' || controllerManager.endpointsFromInformer
+            ? null
+            : ns(API_SERVER_COSTS.getLatency.value),
         retryQps: ENDPOINT_CONTROLLER_RULES.retryQps.value,
         retryBurst: ENDPOINT_CONTROLLER_RULES.retryBurst.value,
         informerLatencyNs: this.#watchLatencyNs,
@@ -279,7 +378,12 @@ export class World {
         onStaleSync: () => this.recorder.onStaleSync(),
         onDropped: () => this.#droppedKeys++,
       },
-      this.#absentServices,
+      // Each service is the business of one controller: that of its pods, or that of its hand-written Endpoints.
+      {
+        has: (service) =>
+          this.#absentServices.has(service) ||
+          this.#services.hasSelector(service) === (kind === 'endpointSliceMirroring'),
+      },
     );
   }
 
@@ -294,7 +398,10 @@ export class World {
         handlerPeriodNs: this.#discovery.kind === 'Endpoints' ? fullServiceResyncPeriodNs : null,
       },
       durationNs ?? 0,
-      () => this.#controller.resync(),
+      () => {
+        this.#controller.resync();
+        this.#selectorless?.mirroringController?.resync();
+      },
       this.#streams,
     );
   }
@@ -317,6 +424,8 @@ export class World {
     );
     manager.register(this.#resync);
     manager.register(this.#controller);
+    const mirroring = this.#selectorless?.mirroringController ?? null;
+    if (mirroring !== null) manager.register(mirroring);
     return manager;
   }
 
@@ -342,7 +451,9 @@ export class World {
       this.simulation,
       this.log,
       this.#nodes,
-      Int32Array.from({ length: this.#services.count }, (_, service) => this.#discovery.usableEndpoints(service)),
+      Int32Array.from({ length: this.#services.count }, (_, service) =>
+        this.#discoveryOf(service).usableEndpoints(service),
+      ),
       {
         mode: new IptablesMode(kubeProxy.syncPeriodNs),
         runner,
@@ -358,6 +469,11 @@ export class World {
   /** All pods of the start are ready, and everybody knows of them. */
   #populate(controllers: WorkloadControllers): void {
     for (let service = 0; service < this.#services.count; service++) {
+      if (!this.#services.hasSelector(service)) {
+        const { writer, discovery } = this.#selectorless!;
+        discovery.initialize(service, writer.initialize(service, this.#services.initialEndpoints(service)));
+        continue;
+      }
       const pods: number[] = [];
       for (let n = this.#services.initialEndpoints(service); n > 0; n--) {
         const pod = controllers.adopt(service);
@@ -380,7 +496,7 @@ export class World {
         changeNs,
         triggerNs: triggerNs === null || isDeletion ? NO_TRIGGER : this.#timestamp(triggerNs),
         isDeletion,
-        endpointsAfter: this.#discovery.usableEndpoints(service),
+        endpointsAfter: this.#discoveryOf(service).usableEndpoints(service),
       },
       commitNs,
     );

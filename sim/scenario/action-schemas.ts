@@ -66,6 +66,18 @@ export const actions = {
     })
     .optional()
     .describe('Changes the number of replicas.'),
+  editEndpoints: z
+    .strictObject({
+      service: service(),
+      to: wholeNumber({ min: 0, max: MAX_PODS }, 'more do not fit in memory')
+        .optional()
+        .describe('Addresses after the write. Default: as many as before.'),
+      replace: wholeNumber({ min: 0, max: MAX_PODS }, 'more do not fit in memory')
+        .optional()
+        .describe('Addresses that other ones take the place of. Default: 0.'),
+    })
+    .optional()
+    .describe('Somebody writes the Endpoints object of each service, which must be one without selector.'),
   podChange: z
     .strictObject({
       service: service(),

@@ -4,28 +4,17 @@
  */
 
 import { formatDuration, quote } from '../units.js';
+import { AUTOSCALER_RULES } from './autoscaler-rules.js';
+import { contradiction, when, type Rule } from './contradictions.js';
 import type { Finding, Path } from './findings.js';
 import type { Scenario, WorkloadAction } from '../model/scenario.js';
 import { LEADER_ELECTION_RULES } from '../model/versions/rules.js';
 import { MAX_PODS } from './limits.js';
 import { MAX_SERVICES, type SectionName } from './schema.js';
-
-interface Rule {
-  readonly reads: readonly SectionName[];
-  readonly check: (scenario: Scenario) => Finding[];
-}
+import { SELECTOR_RULES } from './selector-rules.js';
 
 export const checkConsistency = (scenario: Scenario, isBroken: (section: SectionName) => boolean): Finding[] =>
   RULES.filter(({ reads }) => !reads.some(isBroken)).flatMap(({ check }) => check(scenario));
-
-const contradiction = (path: Path, message: string, suggestion: string | null = null): Finding => ({
-  code: 'KH019',
-  path,
-  message,
-  suggestion,
-});
-
-const when = (condition: boolean, finding: () => Finding): Finding[] => (condition ? [finding()] : []);
 
 const tooMany = (message: string): Finding => ({ code: 'KH022', path: ['services'], message, suggestion: null });
 
@@ -131,11 +120,14 @@ const RULES: readonly Rule[] = [
       ),
   },
   {
-    reads: ['services', 'workload'],
-    check: ({ services, workload }) => {
+    reads: ['services', 'workload', 'autoscalers'],
+    check: ({ services, workload, autoscalers }) => {
       const serviceCount = services.reduce((sum, { count }) => sum + count, 0);
       const podCount = services.reduce((sum, { name, count, endpoints }) => {
-        const targets = workload.map((action) => (action.kind === 'scale' && action.service === name ? action.to : 0));
+        const targets = [
+          ...workload.map((action) => (action.kind === 'scale' && action.service === name ? action.to : 0)),
+          ...autoscalers.map(({ service, maxReplicas }) => (service === name ? maxReplicas : 0)),
+        ];
         return sum + count * targets.reduce((most, target) => Math.max(most, target), endpoints);
       }, 0);
       return [
@@ -145,9 +137,9 @@ const RULES: readonly Rule[] = [
     },
   },
   {
-    reads: ['workload'],
-    check: ({ workload }) =>
-      when(workload.length === 0, () => ({
+    reads: ['workload', 'autoscalers'],
+    check: ({ workload, autoscalers }) =>
+      when(workload.length === 0 && autoscalers.length === 0, () => ({
         code: 'KH021',
         path: ['workload'],
         message: 'the workload is empty: nothing would change, and nothing be measured',
@@ -159,6 +151,8 @@ const RULES: readonly Rule[] = [
   { reads: ['workload'], check: checkCreation },
   { reads: ['services'], check: checkPodManagement },
   { reads: ['controlPlane', 'services', 'workload'], check: checkRollouts },
+  ...SELECTOR_RULES,
+  ...AUTOSCALER_RULES,
 ];
 
 /** Path of an action in the file. */
@@ -187,7 +181,7 @@ function checkTimes({ durationNs, workload }: Scenario): Finding[] {
 /** Pods come from the start, or from a `scale` that is due before. */
 function checkPodsToActOn({ services, workload }: Scenario): Finding[] {
   const hasPods = (service: string, atNs: number): boolean =>
-    services.some(({ name, endpoints }) => name === service && endpoints > 0) ||
+    services.some(({ name, endpoints, selector }) => name === service && selector && endpoints > 0) ||
     workload.some((other) => other.kind === 'scale' && other.service === service && other.to > 0 && other.atNs <= atNs);
 
   return workload.flatMap((action, index) => {
@@ -196,7 +190,8 @@ function checkPodsToActOn({ services, workload }: Scenario): Finding[] {
       case 'replaceEach':
       case 'podChange':
         return when(
-          services.some(({ name }) => name === action.service) && !hasPods(action.service, action.atNs),
+          services.some(({ name, selector }) => name === action.service && selector) &&
+            !hasPods(action.service, action.atNs),
           () => ({
             code: 'KH021',
             path: [...pathOf(action, index), 'service'],
@@ -214,6 +209,7 @@ function checkPodsToActOn({ services, workload }: Scenario): Finding[] {
         }));
       }
       case 'scale':
+      case 'editEndpoints':
       case 'createService':
       case 'failOverControllerManager':
         return [];

@@ -2,11 +2,21 @@
 
 import type { Constant } from '../model/versions/provenance.js';
 import { DEFAULT_VERSION, type Sourced, type VersionProfile, versionProfile } from '../model/versions/profiles.js';
-import type { IntOrPercent, ReplicationPolicy, Scenario, WorkloadAction } from '../model/scenario.js';
+import { DEFAULT_SCALE_UP, defaultScaleDown } from '../model/workload/horizontal-pod-autoscaler/behavior.js';
+import type {
+  AutoscalerSettings,
+  IntOrPercent,
+  ReplicationPolicy,
+  ScalingRules,
+  Scenario,
+  WorkloadAction,
+} from '../model/scenario.js';
 import type { Spec } from './schema.js';
 
 type Distribution = { readonly median: number; readonly p99: number };
 type WorkloadEntry = Spec['workload'][number];
+/** What a field that may be left out has. */
+type Undefinable<T> = { readonly [Key in keyof T]: T[Key] | undefined };
 
 const NS_PER_SECOND = 1e9;
 
@@ -117,6 +127,21 @@ export const normalize = (spec: Spec): Scenario => {
           controllerManager?.maxUnavailableStatefulSet,
           defaults.controllerManager.maxUnavailableStatefulSet,
         ),
+        mirroringConcurrentServiceEndpointSyncs: or(
+          controllerManager?.mirroringConcurrentServiceEndpointSyncs,
+          defaults.controllerManager.mirroringConcurrentServiceEndpointSyncs,
+        ),
+        mirroringMaxEndpointsPerSubset: or(
+          controllerManager?.mirroringMaxEndpointsPerSubset,
+          defaults.controllerManager.mirroringMaxEndpointsPerSubset,
+        ),
+        ...autoscalerFlags(controllerManager, profile),
+      },
+      metricsServer: {
+        metricResolutionNs: or(
+          spec.controlPlane?.metricsServer?.metricResolution,
+          defaults.metricsServer.metricResolutionNs,
+        ),
       },
     },
     kubelet: {
@@ -148,13 +173,15 @@ export const normalize = (spec: Spec): Scenario => {
       bytesPerEndpoint: or(spec.wire?.bytesPerEndpoint, profile.wire.bytesPerEndpoint),
       minObjectBytes: or(spec.wire?.minObjectBytes, profile.wire.minObjectBytes),
     },
-    services: spec.services.map(({ name, count, endpoints, controller, podManagementPolicy }) => ({
+    services: spec.services.map(({ name, count, endpoints, selector, controller, podManagementPolicy }) => ({
       name,
       count: count ?? 1,
       endpoints,
+      selector: selector ?? true,
       controller: controller ?? 'Deployment',
       podManagementPolicy: or(podManagementPolicy, profile.statefulSet.podManagementPolicy),
     })),
+    autoscalers: (spec.autoscalers ?? []).map((entry) => autoscaler(entry, controllerManager, profile)),
     workload: spec.workload.map((entry) => workloadAction(entry, profile, statefulSets)),
   };
 };
@@ -177,12 +204,73 @@ const replicationPolicy = (given: Spec['replications'], profile: VersionProfile)
   return { min, max, precision };
 };
 
+type ControllerManagerSpec = NonNullable<Spec['controlPlane']>['controllerManager'];
+
+const autoscalerFlags = (given: ControllerManagerSpec, profile: VersionProfile) => {
+  const { controllerManager: defaults } = profile.controlPlane;
+  return {
+    concurrentHorizontalPodAutoscalerSyncs: or(
+      given?.concurrentHorizontalPodAutoscalerSyncs,
+      defaults.concurrentHorizontalPodAutoscalerSyncs,
+    ),
+    horizontalPodAutoscalerSyncPeriodNs: or(
+      given?.horizontalPodAutoscalerSyncPeriod,
+      defaults.horizontalPodAutoscalerSyncPeriodNs,
+    ),
+    horizontalPodAutoscalerTolerance: or(
+      given?.horizontalPodAutoscalerTolerance,
+      defaults.horizontalPodAutoscalerTolerance,
+    ),
+    horizontalPodAutoscalerDownscaleStabilizationNs: or(
+      given?.horizontalPodAutoscalerDownscaleStabilization,
+      defaults.horizontalPodAutoscalerDownscaleStabilizationNs,
+    ),
+    horizontalPodAutoscalerCpuInitializationPeriodNs: or(
+      given?.horizontalPodAutoscalerCpuInitializationPeriod,
+      defaults.horizontalPodAutoscalerCpuInitializationPeriodNs,
+    ),
+    horizontalPodAutoscalerInitialReadinessDelayNs: or(
+      given?.horizontalPodAutoscalerInitialReadinessDelay,
+      defaults.horizontalPodAutoscalerInitialReadinessDelayNs,
+    ),
+  };
+};
+
+const withDefaults = (given: Partial<Undefinable<ScalingRules>> | undefined, defaults: ScalingRules): ScalingRules => ({
+  policies: given?.policies ?? defaults.policies,
+  selectPolicy: given?.selectPolicy ?? defaults.selectPolicy,
+  stabilizationWindowSeconds: given?.stabilizationWindowSeconds ?? defaults.stabilizationWindowSeconds,
+});
+
+const autoscaler = (
+  { service, minReplicas, maxReplicas, targetUtilization, behavior, load }: NonNullable<Spec['autoscalers']>[number],
+  controllerManager: ControllerManagerSpec,
+  profile: VersionProfile,
+): AutoscalerSettings => {
+  const { horizontalPodAutoscalerDownscaleStabilizationNs: windowNs } = autoscalerFlags(controllerManager, profile);
+  return {
+    service,
+    minReplicas: or(minReplicas, profile.autoscaler.minReplicas),
+    maxReplicas,
+    // A float such as 0.57 is not quite 57 %.
+    targetUtilizationPercent: Math.round(targetUtilization * 100),
+    behavior:
+      behavior === undefined
+        ? null
+        : {
+            scaleUp: withDefaults(behavior.scaleUp, DEFAULT_SCALE_UP),
+            scaleDown: withDefaults(behavior.scaleDown, defaultScaleDown(windowNs / NS_PER_SECOND)),
+          },
+    load: load.map(({ at: atNs, utilization }) => ({ atNs, utilization })),
+  };
+};
+
 const workloadAction = (
   entry: WorkloadEntry,
   profile: VersionProfile,
   statefulSets: ReadonlySet<string>,
 ): WorkloadAction => {
-  const { at: atNs, rollingUpdate, replaceEach, churn, scale, podChange, createService } = entry;
+  const { at: atNs, rollingUpdate, replaceEach, churn, scale, editEndpoints, podChange, createService } = entry;
   if (entry.failOverControllerManager !== undefined) return { kind: 'failOverControllerManager', atNs };
   if (rollingUpdate !== undefined) {
     return rollingUpdateAction(atNs, rollingUpdate, profile, statefulSets.has(rollingUpdate.service));
@@ -195,6 +283,10 @@ const workloadAction = (
     return { kind: 'churn', atNs, forNs, podsPerSecond, arrivals, services };
   }
   if (scale !== undefined) return { kind: 'scale', atNs, ...scale };
+  if (editEndpoints !== undefined) {
+    const { service, to = null, replace = 0 } = editEndpoints;
+    return { kind: 'editEndpoints', atNs, service, to, replace };
+  }
   if (podChange !== undefined) return { kind: 'podChange', atNs, ...podChange };
   if (createService !== undefined) return { kind: 'createService', atNs, ...createService };
   throw new Error('a workload entry without action passed the checks');

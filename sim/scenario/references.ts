@@ -21,7 +21,7 @@ export const checkReferences = (data: Readonly<Record<string, unknown>>): Findin
     ...duplicates(services, 'service'),
     ...duplicates(variants, 'variant'),
     ...numberedDuplicates(data, services),
-    ...unknown(servicesInWorkload(data), services, 'service'),
+    ...unknown([...servicesInWorkload(data), ...servicesOfAutoscalers(data)], services, 'service'),
     ...unknown(variantsInExpectations(data), variants, 'variant'),
   ];
 };
@@ -53,6 +53,11 @@ const servicesInWorkload = (data: Readonly<Record<string, unknown>>): Name[] =>
         ...entriesOf(details, 'services').flatMap((name, place) => nameAt([...path, 'services', place], name)),
       ];
     }),
+  );
+
+const servicesOfAutoscalers = (data: Readonly<Record<string, unknown>>): Name[] =>
+  entriesOf(data, 'autoscalers').flatMap((entry, index) =>
+    isMapping(entry) ? nameAt(['autoscalers', index, 'service'], entry['service']) : [],
   );
 
 const variantsInExpectations = (data: Readonly<Record<string, unknown>>): Name[] =>

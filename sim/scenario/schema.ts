@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { METRICS } from '../metrics.js';
 import { SUPPORTED_VERSIONS } from '../model/versions/profiles.js';
 import { actions } from './action-schemas.js';
+import { autoscaler } from './autoscaler-schema.js';
 import {
   choice,
   duration,
@@ -97,6 +98,35 @@ const cluster = z.strictObject({
     .optional()
     .describe('Coefficient of variation of nodeSpeedFactor between nodes; 0 makes all nodes equal.'),
 });
+
+const autoscalerFlags = {
+  concurrentHorizontalPodAutoscalerSyncs: wholeNumber({ min: 1, max: 1000 })
+    .optional()
+    .describe('Workers of the autoscaling controller (--concurrent-horizontal-pod-autoscaler-syncs).'),
+  horizontalPodAutoscalerSyncPeriod: period()
+    .optional()
+    .describe('How long an autoscaler waits after each sync (--horizontal-pod-autoscaler-sync-period).'),
+  horizontalPodAutoscalerTolerance: percent({ min: 0, max: 1 })
+    .optional()
+    .describe(
+      'Deviation from the target at which an autoscaler does nothing (--horizontal-pod-autoscaler-tolerance, 0.1 there is 10% here).',
+    ),
+  horizontalPodAutoscalerDownscaleStabilization: duration()
+    .optional()
+    .describe(
+      'For how long past recommendations hold back scaling down (--horizontal-pod-autoscaler-downscale-stabilization).',
+    ),
+  horizontalPodAutoscalerCpuInitializationPeriod: duration()
+    .optional()
+    .describe(
+      'After the start of a pod, how long its CPU usage counts only while it is ready (--horizontal-pod-autoscaler-cpu-initialization-period).',
+    ),
+  horizontalPodAutoscalerInitialReadinessDelay: duration()
+    .optional()
+    .describe(
+      'After the start of a pod, how long it is held never to have been ready (--horizontal-pod-autoscaler-initial-readiness-delay).',
+    ),
+};
 
 const controlPlane = z.strictObject({
   apiServer: z
@@ -185,9 +215,26 @@ const controlPlane = z.strictObject({
       maxUnavailableStatefulSet: flag()
         .optional()
         .describe('Feature gate MaxUnavailableStatefulSet: whether a StatefulSet may update several pods at a time.'),
+      mirroringConcurrentServiceEndpointSyncs: wholeNumber({ min: 1, max: 50 })
+        .optional()
+        .describe('Workers of the mirroring controller (--mirroring-concurrent-service-endpoint-syncs), 1 to 50.'),
+      mirroringMaxEndpointsPerSubset: wholeNumber({ min: 1, max: 1000 }, 'the API allows no more in one EndpointSlice')
+        .optional()
+        .describe(
+          'Addresses of a hand-written Endpoints object that are mirrored (--mirroring-max-endpoints-per-subset), 1 to 1000.',
+        ),
+      ...autoscalerFlags,
     })
     .optional()
     .describe('kube-controller-manager. Each controller has a client of its own with these limits.'),
+  metricsServer: z
+    .strictObject({
+      metricResolution: period()
+        .optional()
+        .describe('Time from one scrape of the kubelets to the next (--metric-resolution).'),
+    })
+    .optional()
+    .describe('metrics-server, which autoscalers read CPU usage from.'),
 });
 
 const kubeProxy = z.strictObject({
@@ -256,6 +303,11 @@ const serviceGroup = z.strictObject({
   podManagementPolicy: choice(['OrderedReady', 'Parallel'])
     .optional()
     .describe('Of a StatefulSet: whether pods are made and removed one after the other, or all at once.'),
+  selector: flag()
+    .optional()
+    .describe(
+      'Whether the service selects its pods. With false its endpoints are addresses that somebody writes into its Endpoints object. Default: true.',
+    ),
 });
 
 const ACTION_NAMES = Object.keys(actions) as (keyof typeof actions)[];
@@ -364,6 +416,7 @@ export const SECTIONS = {
   pods: pods.optional().describe('How long pods take to start and to stop.'),
   wire: wire.optional().describe('How large API objects are on the wire.'),
   services: z.array(serviceGroup).describe('The services of the cluster, in groups of equal ones.'),
+  autoscalers: z.array(autoscaler).optional().describe('Horizontal pod autoscalers, and the load that moves them.'),
   workload: z.array(workloadEntry).describe('What changes the cluster: entries with a time and exactly one action.'),
   slos: z
     .array(slo)

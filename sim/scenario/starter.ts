@@ -78,6 +78,19 @@ controlPlane:
     # concurrentStatefulSetSyncs: 5
     # Whether a StatefulSet may update several pods at a time (feature gate, on since 1.35).
     # maxUnavailableStatefulSet: true
+    # The mirroring controller: EndpointSlices for services without selector, whose Endpoints are written by hand.
+    # mirroringConcurrentServiceEndpointSyncs: 5
+    # mirroringMaxEndpointsPerSubset: 1000
+    # Horizontal pod autoscalers.
+    # concurrentHorizontalPodAutoscalerSyncs: 5
+    # horizontalPodAutoscalerSyncPeriod: 15s
+    # horizontalPodAutoscalerTolerance: 10%
+    # horizontalPodAutoscalerDownscaleStabilization: 5m
+    # horizontalPodAutoscalerCpuInitializationPeriod: 5m
+    # horizontalPodAutoscalerInitialReadinessDelay: 30s
+  # Where autoscalers read CPU usage, and how old it may be.
+  metricsServer:
+    # metricResolution: 15s
 
 # The API client of every kubelet (5 and 10 before 1.27).
 kubelet:
@@ -117,6 +130,18 @@ services:
   - { name: small, count: 500, endpoints: 5 }
   - { name: big, endpoints: 500 } # count: 1
   # - { name: db, endpoints: 9, controller: StatefulSet, podManagementPolicy: OrderedReady } # or Parallel
+  - { name: big, endpoints: 500 } # count: 1, selector: true
+
+# The load on services, and autoscalers that follow it; the run then needs a duration. Their behavior is as in autoscaling/v2.
+# autoscalers:
+#   - service: big
+#     minReplicas: 1
+#     maxReplicas: 2000
+#     targetUtilization: 50%
+#     behavior:
+#       scaleUp: { selectPolicy: Max, policies: [{ type: Pods, value: 10, periodSeconds: 60 }] }
+#       scaleDown: { stabilizationWindowSeconds: 300 }
+#     load: [{ at: 1m, utilization: 100% }] # demand, in percent of what the pods at the start request
 
 # What changes: a time and one action for each entry.
 workload:
@@ -127,6 +152,7 @@ workload:
   # - { at: 1m, scale: { service: big, to: 600 } }
   # - { at: 1m, replaceEach: { service: big, interval: 100ms } }
   # - { at: 1m, podChange: { service: big, change: notReady } } # or ready, or replace
+  # - { at: 1m, editEndpoints: { service: database, to: 20, replace: 2 } } # of a service with selector: false
   # - { at: 1m, createService: { service: big } } # until then, it is absent
   # - { at: 1m, failOverControllerManager: {} } # it crashes, and another takes over
 

@@ -4,6 +4,9 @@
  *
  *   workload, kubelet --> condition --informer--> observed --endpoint controller--> published
  *
+ * Addresses that somebody wrote into the Endpoints of a service without selector have rows as well: they are endpoints like
+ * pods, but run on no node.
+ *
  * Left out: containers, probes, phases other than Running.
  */
 
@@ -21,10 +24,15 @@ export const PodState = {
   gone: 8,
 } as const;
 
+/** The node of an address that is no pod. */
+export const NO_NODE = -1;
+
 /** Not in any endpoint object. */
 export const NO_SLICE = -1;
 
 const INITIAL_CAPACITY = 1024;
+/** 172.16.0.0, private (RFC 1918) and not a pod's. */
+const FIRST_FOREIGN_ADDRESS = 0xac100000;
 
 /** Growing columns, indexed by pod. */
 export class PodTable {
@@ -66,13 +74,29 @@ export class PodTable {
     return pod;
   }
 
+  /** Adds an address that is no pod and returns its number. */
+  createAddress(service: number): number {
+    if (this.count === this.service.length) this.#grow();
+    const row = this.count++;
+    this.service[row] = service;
+    this.node[row] = NO_NODE;
+    this.ordinal[row] = this.#podsOfService[service]!++;
+    this.slice[row] = NO_SLICE;
+    return row;
+  }
+
   /**
    * The pod's IPv4 address: the n-th host of its node's /24 block, blocks being dealt from 10.0.0.0 upwards in node order.
    * Host numbers start again after 254 pods, so more pods than that on a node share addresses; only the order in which an
-   * Endpoints object is truncated depends on them.
+   * Endpoints object is truncated depends on them. Addresses that are no pods are dealt from 172.16.0.0 upwards, for each
+   * service anew.
    */
   address(pod: number): string {
     const block = this.node[pod]!;
+    if (block === NO_NODE) {
+      const address = FIRST_FOREIGN_ADDRESS + this.ordinal[pod]!;
+      return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
+    }
     const host = 1 + (this.hostNumber[pod]! % 254);
     return `${10 + (block >>> 16)}.${(block >>> 8) & 255}.${block & 255}.${host}`;
   }

@@ -8,8 +8,10 @@
 export interface ServiceGroup {
   readonly name: string;
   readonly count: number;
-  /** Pods behind each service at the start. */
+  /** Pods, or addresses written by hand, behind each service at the start. */
   readonly endpoints: number;
+  /** False: a Service without selector, whose Endpoints object is written by hand. Default: true. */
+  readonly selector?: boolean;
 }
 
 /** All services in the order of their groups. */
@@ -41,7 +43,12 @@ export class ServiceTable {
     return { first, end: first + group.count };
   }
 
-  /** Pods that the service has at the start. */
+  /** Whether the service selects pods; otherwise somebody writes its Endpoints object by hand. */
+  hasSelector(service: number): boolean {
+    return this.groups[this.group[service]!]!.selector !== false;
+  }
+
+  /** Pods, or addresses written by hand, that the service has at the start. */
   initialEndpoints(service: number): number {
     return this.groups[this.group[service]!]!.endpoints;
   }

@@ -7,6 +7,7 @@ import { NO_SLICE, PodState, PodTable } from '../cluster/pods.js';
 import type { Discovery, PlannedWrite } from './discovery.js';
 import { EndpointSlices } from './endpoint-slices.js';
 import { EndpointsObjects } from './endpoints-object.js';
+import { MirroredSlices } from './mirrored-slices.js';
 import { constantEndpointSize } from './wire-size.js';
 
 const READY = PodState.hasAddress | PodState.ready;
@@ -22,6 +23,8 @@ interface Implementation {
 const implementations: readonly Implementation[] = [
   { name: 'EndpointSlices of 5', cap: Infinity, create: (pods) => new EndpointSlices(pods, 1, size, 5) },
   { name: 'EndpointSlices of 1', cap: Infinity, create: (pods) => new EndpointSlices(pods, 1, size, 1) },
+  { name: 'Mirrored slices', cap: 1000, create: (pods) => new MirroredSlices(pods, size, 1000) },
+  { name: 'Mirrored slices with a cap of 7', cap: 7, create: (pods) => new MirroredSlices(pods, size, 7) },
   {
     name: 'Endpoints without a cap',
     cap: Infinity,

@@ -134,7 +134,7 @@ export class EndpointController implements Controller {
   readonly #observer: EndpointControllerObserver;
   readonly #api: ApiClient;
   readonly #resource: WatchedResource;
-  readonly #absentServices: ReadonlySet<number>;
+  readonly #absentServices: Pick<ReadonlySet<number>, 'has'>;
   readonly #bucket: TokenBucket;
   readonly #queue: DelayingQueue;
   readonly #changes: ServiceChanges;
@@ -164,7 +164,10 @@ export class EndpointController implements Controller {
   readonly #plannedKind: EventKind;
   readonly #answeredKind: EventKind;
 
-  /** `absentServices` are not there yet; a service leaves the set before `serviceCreated` is called. */
+  /**
+   * `absentServices` are those that the controller has nothing to do with: not there yet (a service leaves them before
+   * `serviceCreated` is called), or the business of another controller.
+   */
   constructor(
     simulation: Simulation,
     services: number,
@@ -174,7 +177,7 @@ export class EndpointController implements Controller {
     etcd: Etcd,
     parameters: EndpointControllerParameters,
     observer: EndpointControllerObserver,
-    absentServices: ReadonlySet<number>,
+    absentServices: Pick<ReadonlySet<number>, 'has'>,
   ) {
     this.name = api.name;
     this.#simulation = simulation;
@@ -197,7 +200,7 @@ export class EndpointController implements Controller {
     this.#writes = new Int32Array(services);
     this.#firstQueuedNs = new Float64Array(services).fill(NEVER);
     this.#firstStartNs = new Float64Array(services).fill(NEVER);
-    const kind = `${discovery.kind} controller`;
+    const kind = this.name;
     this.#queue = new DelayingQueue(
       simulation,
       kind,

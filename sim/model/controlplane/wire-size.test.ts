@@ -109,3 +109,22 @@ describe('a constant size per endpoint', () => {
     expect([0, 1, 9, 10, 11].map((endpoints) => size.frameBytes(endpoints))).toEqual([1000, 1000, 1000, 1000, 1100]);
   });
 });
+
+describe('hand-written endpoints', () => {
+  const nameLengths = { namespace: 12, service: 12, pod: 29, node: 27, zone: 10, ip: 13 };
+  const increment = (kind: EndpointObjectShape['kind'], format: EndpointObjectShape['format']): number => {
+    const shape = { kind, format, nameLengths, hasZone: true, hasZoneHint: false, isHandWritten: true };
+    const size = endpointObjectSize(shape);
+    return size.objectBytes(3) - size.objectBytes(2);
+  };
+
+  it('are bare addresses: no pod, node or zone, and no condition but ready', () => {
+    // endpoint{addresses: [15 bytes], conditions{ready}}: 15 + 4 bytes in a field.
+    expect(increment('EndpointSlice', 'protobuf')).toBe(2 + 15 + 4);
+    expect(increment('Endpoints', 'protobuf')).toBe(2 + 15 + 2);
+    expect(increment('EndpointSlice', 'json')).toBe(
+      JSON.stringify({ addresses: ['x'.repeat(13)], conditions: { ready: true } }).length + 1,
+    );
+    expect(increment('Endpoints', 'json')).toBe(JSON.stringify({ ip: 'x'.repeat(13) }).length + 1);
+  });
+});

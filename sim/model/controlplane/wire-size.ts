@@ -45,6 +45,8 @@ export interface EndpointObjectShape {
   readonly hasZoneHint: boolean;
   /** The object was truncated, and says so in an annotation. Endpoints only. */
   readonly overCapacity?: boolean;
+  /** Bare addresses that somebody wrote by hand, and the slices that mirror them: no pod, node, zone or trigger time. */
+  readonly isHandWritten?: boolean;
 }
 
 /** Sizes field by field. */
@@ -113,8 +115,8 @@ const managedBy = (apiVersion: string, fieldsV1: object): ManagedFields => ({
   fieldsV1,
 });
 
-/** Metadata of a slice of a service with one label (app: its name), written by the EndpointSlice controller. */
-function sliceMetadata(names: NameLengths): ObjectMeta {
+/** Metadata of a slice of a service with one label (app: its name), written by the EndpointSlice controller or the mirroring one. */
+function sliceMetadata({ nameLengths: names, isHandWritten = false }: EndpointObjectShape): ObjectMeta {
   const service = text(names.service);
   const uid = text(UID_LENGTH);
   return {
@@ -127,19 +129,28 @@ function sliceMetadata(names: NameLengths): ObjectMeta {
     creationTimestamp: TIMESTAMP,
     labels: {
       app: service,
-      'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+      'endpointslice.kubernetes.io/managed-by': isHandWritten
+        ? 'endpointslicemirroring-controller.k8s.io'
+        : 'endpointslice-controller.k8s.io',
       'kubernetes.io/service-name': service,
     },
-    annotations: { [TRIGGER_TIME_ANNOTATION]: TIMESTAMP },
+    annotations: isHandWritten ? {} : { [TRIGGER_TIME_ANNOTATION]: TIMESTAMP },
     ownerReferences: [
-      { apiVersion: 'v1', kind: 'Service', name: service, uid, controller: true, blockOwnerDeletion: true },
+      {
+        apiVersion: 'v1',
+        kind: isHandWritten ? 'Endpoints' : 'Service',
+        name: service,
+        uid,
+        controller: true,
+        blockOwnerDeletion: true,
+      },
     ],
     managedFields: [
       managedBy('discovery.k8s.io/v1', {
         'f:addressType': {},
         'f:endpoints': {},
         'f:metadata': {
-          'f:annotations': { '.': {}, [`f:${TRIGGER_TIME_ANNOTATION}`]: {} },
+          ...(isHandWritten ? {} : { 'f:annotations': { '.': {}, [`f:${TRIGGER_TIME_ANNOTATION}`]: {} } }),
           'f:generateName': {},
           'f:labels': {
             '.': {},
@@ -155,10 +166,17 @@ function sliceMetadata(names: NameLengths): ObjectMeta {
   };
 }
 
-/** Metadata of the Endpoints of the same service, written by the Endpoints controller. */
-function endpointsMetadata({ nameLengths: names, overCapacity = false }: EndpointObjectShape): ObjectMeta {
+/** Metadata of the Endpoints of the same service, written by the Endpoints controller or by hand. */
+function endpointsMetadata({
+  nameLengths: names,
+  overCapacity = false,
+  isHandWritten = false,
+}: EndpointObjectShape): ObjectMeta {
   const service = text(names.service);
-  const annotations: Record<string, string> = { [TRIGGER_TIME_ANNOTATION]: TIMESTAMP };
+  const annotations: Record<string, string> = isHandWritten ? {} : { [TRIGGER_TIME_ANNOTATION]: TIMESTAMP };
+  const managedByLabel: Record<string, string> = isHandWritten
+    ? {}
+    : { 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' };
   if (overCapacity) annotations[OVER_CAPACITY_ANNOTATION] = 'truncated';
   const annotationFields = Object.keys(annotations).map((key) => [`f:${key}`, {}] as const);
   return {
@@ -167,13 +185,17 @@ function endpointsMetadata({ nameLengths: names, overCapacity = false }: Endpoin
     uid: text(UID_LENGTH),
     resourceVersion: text(9),
     creationTimestamp: TIMESTAMP,
-    labels: { app: service, 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' },
+    labels: { app: service, ...managedByLabel },
     annotations,
     managedFields: [
       managedBy('v1', {
         'f:metadata': {
-          'f:annotations': { '.': {}, ...Object.fromEntries(annotationFields) },
-          'f:labels': { '.': {}, 'f:app': {}, 'f:endpoints.kubernetes.io/managed-by': {} },
+          ...(isHandWritten ? {} : { 'f:annotations': { '.': {}, ...Object.fromEntries(annotationFields) } }),
+          'f:labels': {
+            '.': {},
+            'f:app': {},
+            ...Object.fromEntries(Object.keys(managedByLabel).map((key) => [`f:${key}`, {}] as const)),
+          },
         },
         'f:subsets': {},
       }),
@@ -269,19 +291,22 @@ function protobufSize(typeMetaBytes: number, payloadBytes: (endpoints: number) =
   return { objectBytes, frameBytes: (endpoints) => protobufFrameBytes(objectBytes(endpoints)) };
 }
 
-function sliceProtobufSize({ nameLengths: names, hasZone, hasZoneHint }: EndpointObjectShape): EndpointObjectSize {
+function sliceProtobufSize(shape: EndpointObjectShape): EndpointObjectSize {
+  const { nameLengths: names, hasZone, hasZoneHint, isHandWritten = false } = shape;
   const conditionsField = field(3 * BOOL_FIELD_BYTES);
   // EndpointHints{forZones: [ForZone{name}]}
   const hintsField = hasZoneHint ? field(field(field(names.zone))) : 0;
-  const endpointField = field(
-    field(names.ip) +
-      conditionsField +
-      targetRefField(names) +
-      field(names.node) +
-      (hasZone ? field(names.zone) : 0) +
-      hintsField,
-  );
-  const fixedBytes = metadataField(sliceMetadata(names)) + PORT_FIELD_BYTES + stringField('IPv4');
+  const endpointField = isHandWritten
+    ? field(field(names.ip) + field(BOOL_FIELD_BYTES))
+    : field(
+        field(names.ip) +
+          conditionsField +
+          targetRefField(names) +
+          field(names.node) +
+          (hasZone ? field(names.zone) : 0) +
+          hintsField,
+      );
+  const fixedBytes = metadataField(sliceMetadata(shape)) + PORT_FIELD_BYTES + stringField('IPv4');
   return protobufSize(
     typeMetaField('discovery.k8s.io/v1', 'EndpointSlice'),
     (endpoints) => fixedBytes + endpoints * endpointField,
@@ -290,9 +315,8 @@ function sliceProtobufSize({ nameLengths: names, hasZone, hasZoneHint }: Endpoin
 
 function endpointsProtobufSize(shape: EndpointObjectShape): EndpointObjectSize {
   const names = shape.nameLengths;
-  const addressField = field(
-    field(names.ip) + targetRefField(names) + EMPTY_STRING_FIELD_BYTES /* hostname */ + field(names.node),
-  );
+  const podBytes = shape.isHandWritten === true ? 0 : targetRefField(names) + field(names.node);
+  const addressField = field(field(names.ip) + podBytes + EMPTY_STRING_FIELD_BYTES /* hostname */);
   const metadataBytes = metadataField(endpointsMetadata(shape));
   return protobufSize(typeMetaField('v1', 'Endpoints'), (endpoints) =>
     // All addresses are in one subset; an object without addresses has none.
@@ -323,8 +347,10 @@ function jsonSize(emptyBytes: number, filledBytes: number, itemBytes: number): E
   return { objectBytes, frameBytes: (endpoints) => envelopeBytes + objectBytes(endpoints) };
 }
 
-function sliceJsonSize({ nameLengths: names, hasZone, hasZoneHint }: EndpointObjectShape): EndpointObjectSize {
-  const endpoint = {
+function sliceJsonSize(shape: EndpointObjectShape): EndpointObjectSize {
+  const { nameLengths: names, hasZone, hasZoneHint, isHandWritten = false } = shape;
+  const bare = { addresses: [text(names.ip)], conditions: { ready: true } };
+  const ofPod = {
     addresses: [text(names.ip)],
     conditions: { ready: true, serving: true, terminating: false },
     targetRef: targetRef(names),
@@ -335,17 +361,18 @@ function sliceJsonSize({ nameLengths: names, hasZone, hasZoneHint }: EndpointObj
   const emptyBytes = jsonBytes({
     kind: 'EndpointSlice',
     apiVersion: 'discovery.k8s.io/v1',
-    metadata: sliceMetadata(names),
+    metadata: sliceMetadata(shape),
     addressType: 'IPv4',
     endpoints: [],
     ports: [PORT],
   });
-  return jsonSize(emptyBytes, emptyBytes, jsonBytes(endpoint));
+  return jsonSize(emptyBytes, emptyBytes, jsonBytes(isHandWritten ? bare : ofPod));
 }
 
 function endpointsJsonSize(shape: EndpointObjectShape): EndpointObjectSize {
   const names = shape.nameLengths;
-  const address = { ip: text(names.ip), nodeName: text(names.node), targetRef: targetRef(names) };
+  const ofPod = { nodeName: text(names.node), targetRef: targetRef(names) };
+  const address = { ip: text(names.ip), ...(shape.isHandWritten === true ? {} : ofPod) };
   const withSubsets = (subsets: unknown): number =>
     jsonBytes({ kind: 'Endpoints', apiVersion: 'v1', metadata: endpointsMetadata(shape), subsets });
   // Endpoints, unlike EndpointSlice, leaves an empty port name out. Its empty list of subsets is counted as [], which a

@@ -62,6 +62,8 @@ export interface VersionProfile extends Sourced<DefaultSettings> {
     readonly maxUnavailable: Constant;
     readonly partition: Constant;
   };
+  /** Default of the HorizontalPodAutoscaler API. */
+  readonly autoscaler: { readonly minReplicas: Constant };
 }
 
 const MS = 1_000_000;
@@ -153,6 +155,9 @@ export const versionProfile = (version: KubernetesVersion): VersionProfile => {
       maxUnavailable: upstream(1, '1', 'StatefulSet API: updateStrategy.rollingUpdate.maxUnavailable', 'apps/v1'),
       partition: upstream(0, '1', 'StatefulSet API: updateStrategy.rollingUpdate.partition', 'apps/v1'),
     },
+    autoscaler: {
+      minReplicas: upstream(1, '1', 'HorizontalPodAutoscaler API: minReplicas', 'autoscaling/v2'),
+    },
   };
 };
 
@@ -220,6 +225,20 @@ const controlPlane = (minor: number): VersionProfile['controlPlane'] => ({
       'Feature gate MaxUnavailableStatefulSet: alpha and off since 1.24, beta and on since 1.35',
       `Kubernetes 1.${minor}`,
     ),
+    mirroringConcurrentServiceEndpointSyncs: upstream(
+      5,
+      '1',
+      `${KCM_FLAGS}: --mirroring-concurrent-service-endpoint-syncs`,
+      '2026-07',
+    ),
+    mirroringMaxEndpointsPerSubset: constant({
+      ...upstream(1000, '1', `${KCM_FLAGS}: --mirroring-max-endpoints-per-subset`, '2026-07'),
+      range: [1, 1000],
+    }),
+    ...horizontalPodAutoscaler(),
+  },
+  metricsServer: {
+    metricResolutionNs: upstream(15 * SECOND, 'ns', 'metrics-server --metric-resolution: every 15 s', '2026-07'),
   },
 });
 
@@ -254,6 +273,33 @@ const controllerManagerProcess = (minor: number) =>
     leaderElectRenewDeadlineNs: upstream(10 * SECOND, 'ns', `${KCM_FLAGS}: --leader-elect-renew-deadline`, '2026-07'),
     leaderElectRetryPeriodNs: upstream(2 * SECOND, 'ns', `${KCM_FLAGS}: --leader-elect-retry-period`, '2026-07'),
   }) satisfies Partial<VersionProfile['controlPlane']['controllerManager']>;
+
+const flag = (value: number, unit: string, name: string): Constant =>
+  upstream(value, unit, `${KCM_FLAGS}: --${name}`, '2026-07');
+
+/** Flags --horizontal-pod-autoscaler-*. */
+const horizontalPodAutoscaler = () => {
+  return {
+    concurrentHorizontalPodAutoscalerSyncs: flag(5, '1', 'concurrent-horizontal-pod-autoscaler-syncs'),
+    horizontalPodAutoscalerSyncPeriodNs: flag(15 * SECOND, 'ns', 'horizontal-pod-autoscaler-sync-period'),
+    horizontalPodAutoscalerTolerance: flag(0.1, '1', 'horizontal-pod-autoscaler-tolerance'),
+    horizontalPodAutoscalerDownscaleStabilizationNs: flag(
+      5 * MINUTE,
+      'ns',
+      'horizontal-pod-autoscaler-downscale-stabilization',
+    ),
+    horizontalPodAutoscalerCpuInitializationPeriodNs: flag(
+      5 * MINUTE,
+      'ns',
+      'horizontal-pod-autoscaler-cpu-initialization-period',
+    ),
+    horizontalPodAutoscalerInitialReadinessDelayNs: flag(
+      30 * SECOND,
+      'ns',
+      'horizontal-pod-autoscaler-initial-readiness-delay',
+    ),
+  };
+};
 
 const kubelet = (minor: number): VersionProfile['kubelet'] => {
   const source = (field: string): string =>

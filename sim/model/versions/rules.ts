@@ -20,6 +20,10 @@ export const ENDPOINT_CONTROLLER_RULES = {
     retryBase: inSource(1, 's', 'endpointslice_controller.go: defaultSyncBackOff', '1.36'),
     retryMax: inSource(1000, 's', 'endpointslice_controller.go: maxSyncBackOff', '1.36'),
   },
+  endpointSliceMirroring: {
+    retryBase: inSource(1, 's', 'pkg/controller/endpointslicemirroring: defaultSyncBackOff', '1.36'),
+    retryMax: inSource(100, 's', 'pkg/controller/endpointslicemirroring: maxSyncBackOff', '1.36'),
+  },
 } as const;
 
 export const KUBE_PROXY_RULES = {
@@ -40,4 +44,25 @@ export const REFLECTOR_RULES = {
   backoffReset: inSource(120, 's', 'client-go tools/cache/reflector.go: defaultBackoffReset', '1.36'),
   backoffJitterFactor: inSource(1, '1', 'client-go tools/cache/reflector.go: defaultBackoffJitter', '1.36'),
   minWatchTimeout: inSource(300, 's', 'client-go tools/cache/reflector.go: defaultMinWatchTimeout; x U[1, 2)', '1.36'),
+} as const;
+
+/** Limits of a client that sets none, such as a simple operator. */
+export const CLIENT_DEFAULTS = {
+  kubeApiQps: inSource(5, '1/s', 'client-go rest.Config: DefaultQPS', '1.36'),
+  kubeApiBurst: inSource(10, '1', 'client-go rest.Config: DefaultBurst', '1.36'),
+} as const;
+
+const HPA_BEHAVIOR = 'HorizontalPodAutoscaler API, default scaling behavior';
+const HPA_CONTROLLER = 'pkg/controller/podautoscaler/horizontal.go';
+
+export const HORIZONTAL_POD_AUTOSCALER_RULES = {
+  /** Of a direction that spec.behavior leaves open. */
+  scaleUpPods: inSource(4, '1', `${HPA_BEHAVIOR}: 4 pods in 15 s`, 'autoscaling/v2'),
+  scaleUpPercent: inSource(100, '%', `${HPA_BEHAVIOR}: 100 % in 15 s`, 'autoscaling/v2'),
+  scaleDownPercent: inSource(100, '%', `${HPA_BEHAVIOR}: 100 % in 15 s`, 'autoscaling/v2'),
+  policyPeriod: inSource(15, 's', `${HPA_BEHAVIOR}: periodSeconds`, 'autoscaling/v2'),
+  scaleUpStabilization: inSource(0, 's', `${HPA_BEHAVIOR}: no window on the way up`, 'autoscaling/v2'),
+  /** Of an autoscaler without spec.behavior. */
+  scaleUpFactor: inSource(2, '1', `${HPA_CONTROLLER}: scaleUpLimitFactor`, '1.36'),
+  scaleUpMinimum: inSource(4, '1', `${HPA_CONTROLLER}: scaleUpLimitMinimum`, '1.36'),
 } as const;

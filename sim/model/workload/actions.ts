@@ -18,6 +18,7 @@ import type { Etcd, WriteLatency } from '../controlplane/etcd.js';
 import type { WorkloadAction } from '../scenario.js';
 import { Churn } from './churn.js';
 import type { Deployments } from './deployments.js';
+import type { HandWrittenEndpoints } from './hand-written-endpoints.js';
 import type { PodLifecycle } from './pod-lifecycle.js';
 import type { ReplicaSets } from './replica-sets.js';
 
@@ -30,6 +31,8 @@ export interface WorkloadTargets {
   readonly lifecycle: PodLifecycle;
   readonly controller: EndpointController;
   readonly controllerManager: ControllerManager;
+  /** null: every service selects its pods. */
+  readonly handWritten: HandWrittenEndpoints | null;
   /** Services that the informer does not show yet; one leaves the set when it does. */
   readonly absentServices: Set<number>;
 }
@@ -105,6 +108,7 @@ export class WorkloadActions {
         return Math.min(1, (this.#simulation.nowNs - action.atNs) / Math.max(1, endNs - action.atNs));
       }
       case 'scale':
+      case 'editEndpoints':
       case 'podChange':
       case 'createService':
       case 'failOverControllerManager':
@@ -132,6 +136,11 @@ export class WorkloadActions {
         return;
       case 'scale':
         for (const service of this.#servicesOf(action.service)) this.#targets.deployments.scale(service, action.to);
+        return;
+      case 'editEndpoints':
+        for (const service of this.#servicesOf(action.service)) {
+          this.#targets.handWritten?.edit(service, action.to, action.replace);
+        }
         return;
       case 'podChange':
         this.#changePods(action.service, action.change);

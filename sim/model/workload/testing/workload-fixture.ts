@@ -56,7 +56,9 @@ export class WorkloadFixture {
     const { endpoints, count = 1, nodes = 10, rollouts = 3 } = options;
     const { controller = 'Deployment', podManagementPolicy = 'OrderedReady' } = options;
     const workers = options.workers ?? 5;
-    const groups: ServiceSettings[] = [{ name: 'web', count, endpoints, controller, podManagementPolicy }];
+    const groups: ServiceSettings[] = [
+      { name: 'web', count, endpoints, selector: true, controller, podManagementPolicy },
+    ];
     const services = new ServiceTable(groups);
     const streams = new RandomStreams(1, 0);
     const latencyNs = options.writeLatencyNs ?? 1 * MS;
