@@ -128,9 +128,8 @@ wire:
 # Groups of equal services. Pods are spread over the nodes and ready at the start.
 services:
   - { name: small, count: 500, endpoints: 5 }
-  - { name: big, endpoints: 500 } # count: 1
-  # - { name: db, endpoints: 9, controller: StatefulSet, podManagementPolicy: OrderedReady } # or Parallel
   - { name: big, endpoints: 500 } # count: 1, selector: true
+  # - { name: db, endpoints: 9, controller: StatefulSet, podManagementPolicy: OrderedReady } # or Parallel
 
 # The load on services, and autoscalers that follow it; the run then needs a duration. Their behavior is as in autoscaling/v2.
 # autoscalers:
