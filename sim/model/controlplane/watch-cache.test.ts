@@ -102,10 +102,22 @@ describe('the ring', () => {
     expect(ring.capacity).toBe(200);
   });
 
-  it('refuses who has seen nothing that it holds, unless a list gave the resource version', () => {
+  it('refuses who has seen nothing that it holds', () => {
     const ring = new EventRing(fixedRing(100), 50, 150);
-    expect([49, 50, 51].map((seen) => ring.isTooOld(seen, false))).toEqual([true, true, false]);
-    expect([49, 50, 51].map((seen) => ring.isTooOld(seen, true))).toEqual([true, false, false]);
+    const timesNs = Float64Array.from({ length: 151 }, (_, event) => event * SECOND);
+    ring.add(150 * SECOND, timesNs);
+    expect(ring.start).toBe(51);
+    // Of the time after the last event that was dropped: other resources have moved the version on since.
+    expect([50, 51, 52].map((seen) => ring.isTooOld(seen, 50.5 * SECOND))).toEqual([true, true, false]);
+  });
+
+  it('of a server that has just started refuses every version from before its start', () => {
+    const ring = new EventRing(DYNAMIC_RING, 7, 7, 100, 30 * SECOND);
+    expect(ring.isTooOld(7, 29 * SECOND)).toBe(true);
+    expect(ring.isTooOld(7, 30 * SECOND)).toBe(false);
+    expect(ring.isTooOld(6, 31 * SECOND)).toBe(true);
+    ring.add(31 * SECOND, new Float64Array(8));
+    expect(ring.isTooOld(8, 31 * SECOND)).toBe(false);
   });
 
   it('never holds more than its capacity or less than it could, and keeps within its bounds', () => {

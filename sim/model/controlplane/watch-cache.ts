@@ -77,10 +77,15 @@ export class EventRing {
   start: number;
   end: number;
   readonly #limits: RingLimits;
+  /** Where the ring began when its server listed the resource at its start, and when that was. */
+  readonly #firstListed: number;
+  readonly #listedNs: number;
 
-  /** The ring of a server that has just started holds nothing (`start` = `end`); that of one long up is full of old events. */
-  constructor(limits: RingLimits, start: number, end: number, capacity = limits.lowerBound) {
+  /** The ring of a server that starts at `listedNs` holds nothing (`start` = `end`); that of one long up is full of old events. */
+  constructor(limits: RingLimits, start: number, end: number, capacity = limits.lowerBound, listedNs = -Infinity) {
     this.#limits = limits;
+    this.#firstListed = start;
+    this.#listedNs = listedNs;
     this.capacity = capacity;
     this.start = start;
     this.end = end;
@@ -97,12 +102,14 @@ export class EventRing {
   }
 
   /**
-   * Whether a watch that has seen the first `seen` events of the log can no longer resume here. `isRevisionOfList`: its resource
-   * version is that of a list, as new as the list; otherwise that of the last event it has seen. The two differ when all
-   * that is missing is still there: writes of other resources have moved the revision on, and the older one is refused.
+   * Whether a watch that has seen the first `seen` events of the log can no longer resume here, its resource version being of
+   * `revisionNs`: that of the last event, of a bookmark or of a list. A client that misses nothing but what is here is refused
+   * all the same when its version is older than what the ring begins with, as other resources move the version on. Only a
+   * ring that has dropped nothing is known to begin with the list of its start.
    */
-  isTooOld(seen: number, isRevisionOfList: boolean): boolean {
-    return isRevisionOfList ? seen < this.start : seen <= this.start;
+  isTooOld(seen: number, revisionNs: number): boolean {
+    if (seen !== this.start) return seen < this.start;
+    return this.start !== this.#firstListed || revisionNs < this.#listedNs;
   }
 
   /** Only full rings change, and only when the next event comes. */

@@ -1,6 +1,6 @@
 /**
- * Fixed rules of watches: constants in the source code of the watch cache, of client-go's reflector and of Go's HTTP/2 client that
- * no flag changes.
+ * Fixed rules of watches on the side of the server: constants in the source code of the watch cache and of HTTP/2 that no flag
+ * changes.
  */
 
 import { constant, type Constant } from './provenance.js';
@@ -9,7 +9,6 @@ const inSource = (value: number, unit: string, source: string, date: string): Co
   constant({ value, unit, evidence: 'source code', source, date, range: null });
 
 const CACHER = 'staging apiserver pkg/storage/cacher';
-const REFLECTOR = 'client-go tools/cache/reflector.go';
 
 export const WATCH_CACHE_RULES = {
   lowerBoundCapacity: inSource(100, '1', `${CACHER}: defaultLowerBoundCapacity`, '1.36'),
@@ -23,22 +22,13 @@ export const WATCH_CACHE_RULES = {
   },
   /** The channel that the dispatcher sends to, and the one that the encoder reads from. */
   channelsPerWatcher: inSource(2, '1', `${CACHER}/cache_watcher.go: input and result`, '1.36'),
+  /** A watcher gets a bookmark, and with it the newest resource version, this long before its watch times out. */
+  bookmarkBeforeTimeout: inSource(2, 's', `${CACHER}: bookmark two seconds before the deadline of a watch`, '1.36'),
   dispatchBudget: {
     /** Added once a second; also what there is at the start. */
     refresh: inSource(0.05, 's', `${CACHER}/time_budget.go: refreshPerSecond`, '1.36'),
     max: inSource(0.1, 's', `${CACHER}/time_budget.go: maxBudget`, '1.36'),
   },
-} as const;
-
-export const REFLECTOR_RULES = {
-  backOffBase: inSource(0.8, 's', `${REFLECTOR}: back-off manager, initial`, '1.36'),
-  backOffMax: inSource(30, 's', `${REFLECTOR}: back-off manager, maximum`, '1.36'),
-  backOffFactor: inSource(2, '1', `${REFLECTOR}: back-off manager, factor`, '1.36'),
-  /** A wait is up to this share longer than its base, uniformly. */
-  backOffJitter: inSource(1, '1', `${REFLECTOR}: back-off manager, jitter`, '1.36'),
-  backOffReset: inSource(120, 's', `${REFLECTOR}: back-off manager, reset duration`, '1.36'),
-  /** A watch asks for a time-out uniform between minWatchTimeout and this many times as much. */
-  watchTimeoutSpread: inSource(2, '1', `${REFLECTOR}: timeoutSeconds = minWatchTimeout * (1 + random)`, '1.36'),
 } as const;
 
 export const WATCH_STREAM_RULES = {
