@@ -4,6 +4,7 @@
  *   WorkloadAction at its time --> Deployments, ReplicaSets, Churn, pod life cycle --> pods that change
  *                              --> service created --> endpoint controller
  *                              --> controller manager crashes
+ *                              --> API server restarts, nodes that do not read --> watches
  *
  * Left out: actions that depend on what happened before, repetition.
  */
@@ -21,6 +22,14 @@ import type { Deployments } from './deployments.js';
 import type { PodLifecycle } from './pod-lifecycle.js';
 import type { ReplicaSets } from './replica-sets.js';
 
+/** What faults of the watches act on. */
+export interface WatchTarget {
+  /** API server `server` is down for `forNs`. */
+  restart(server: number, forNs: number): void;
+  /** `nodes` of the nodes do not read for `forNs`; `draw` tells several such actions apart. */
+  pause(nodes: number, forNs: number, draw: number): void;
+}
+
 /** What the actions act on. */
 export interface WorkloadTargets {
   readonly services: ServiceTable;
@@ -30,6 +39,8 @@ export interface WorkloadTargets {
   readonly lifecycle: PodLifecycle;
   readonly controller: EndpointController;
   readonly controllerManager: ControllerManager;
+  readonly watches: WatchTarget;
+  readonly nodes: number;
   /** Services that the informer does not show yet; one leaves the set when it does. */
   readonly absentServices: Set<number>;
 }
@@ -109,6 +120,9 @@ export class WorkloadActions {
       case 'createService':
       case 'failOverControllerManager':
         return 1;
+      case 'restartApiServer':
+      case 'slowWatchers':
+        return Math.min(1, (this.#simulation.nowNs - action.atNs) / action.forNs);
     }
   }
 
@@ -142,6 +156,14 @@ export class WorkloadActions {
       case 'failOverControllerManager':
         this.#failOverControllerManager();
         return;
+      case 'restartApiServer':
+        this.#targets.watches.restart(action.server, action.forNs);
+        return;
+      case 'slowWatchers': {
+        const { watches, nodes } = this.#targets;
+        watches.pause(resolve(action.nodes, nodes, Math.ceil), action.forNs, index);
+        return;
+      }
     }
   }
 
