@@ -116,7 +116,7 @@ export const METRICS = {
     'scalar',
     'bytes',
     'Bytes sent to watchers',
-    'Sum of the frame sizes of all endpoint watch events that left the API servers, over all nodes.',
+    'Sum of the frame sizes of all endpoint watch events that left the API servers, over all nodes, events that were sent again included.',
   ),
   watch_events_total: define(
     'scalar',
@@ -215,6 +215,54 @@ export const METRICS = {
     'seconds',
     'API server CPU spent on watch events',
     'Encoding once per event and sending to every watcher, summed over the API servers.',
+  ),
+  apiserver_watch_cpu_cores: define(
+    'scalar',
+    'cores',
+    'API server cores needed for watches',
+    'CPU time for watch events and lists of endpoint objects on the API server that spent most, divided by the time from the first workload action to the end of the run.',
+  ),
+  apiserver_watch_cpu_utilization: define(
+    'scalar',
+    'ratio',
+    'API server CPU utilisation by watches',
+    'The cores needed for watches divided by the cores of an API server; none when they are not limited.',
+  ),
+  apiserver_terminated_watchers_total: define(
+    'scalar',
+    'count',
+    'Watches closed for being slow',
+    'Watches that an API server closed because their buffers were full when the budget of its dispatcher was used up.',
+  ),
+  apiserver_watch_cache_capacity: define(
+    'scalar',
+    'count',
+    'Watch cache capacity',
+    'Events that the watch cache of endpoint objects can hold at the end of the run, the largest of the API servers.',
+  ),
+  watch_relists_total: define(
+    'scalar',
+    'count',
+    'Relists',
+    'LIST requests by kube-proxies whose watch could not resume because the watch cache no longer reached back to where it ended.',
+  ),
+  list_bytes_total: define(
+    'scalar',
+    'bytes',
+    'Bytes of relists',
+    'Endpoint objects in the lists that kube-proxies received, not part of the bytes sent to watchers.',
+  ),
+  api_server_restart_recovery_seconds: define(
+    'scalar',
+    'seconds',
+    'Recovery from an API server restart',
+    'From the restart to the moment when every watch that it broke is there again and every node has applied every write that was committed by the end of the outage; the longest of all restarts. None without a restart, or when the run ended before.',
+  ),
+  slow_watcher_recovery_seconds: define(
+    'scalar',
+    'seconds',
+    'Recovery of slow watchers',
+    'From the moment when nodes stop to read to the moment when every watch that this broke is there again and every node has applied every write that was committed until they read again; the longest of all. None without slow watchers, or when the run ended before.',
   ),
   kube_proxy_sync_cpu_seconds_per_node: define(
     'scalar',

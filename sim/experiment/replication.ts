@@ -16,11 +16,11 @@ export function runReplication(
 ): ReplicationMeasurements {
   const world = new World(scenario, replication);
   world.run(onProgress);
-  const { recorder, log, kubeProxies, simulation, startNs, endNs } = world;
+  const { recorder, log, kubeProxies, simulation, startNs, endNs, watchOutcome } = world;
   return {
     replication,
     distributions: mapValues(recorder.distributions(log, kubeProxies), (histogram) => histogram.toSparse()),
-    scalars: { ...recorder.scalars(log, kubeProxies, startNs, endNs), ...world.utilizations() },
+    scalars: { ...recorder.scalars(log, kubeProxies, watchOutcome, startNs, endNs), ...world.utilizations() },
     series: mapValues(recorder.series(), (series) => series.toJSON()),
     simulatedNs: endNs,
     events: simulation.eventsFired,

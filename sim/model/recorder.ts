@@ -7,25 +7,14 @@
 
 import type { MetricName } from '../metrics.js';
 import { Histogram } from '../stats/histogram.js';
-import { TimeSeries } from '../stats/time-series.js';
+import type { TimeSeries } from '../stats/time-series.js';
 import type { CommittedWrite, EndpointControllerObserver } from './controlplane/endpoint-controller.js';
+import type { WatchConnections } from './controlplane/watch-connections.js';
 import type { WatchFanOut } from './controlplane/watch-fan-out.js';
 import { createProxyRecorders, type KubeProxies, type ProxyRecorders } from './node/kube-proxies.js';
-import { API_SERVER_COSTS } from './versions/costs.js';
+import { watchTraffic, watchTrafficSeries, type WatchTrafficSeries } from './watch-traffic.js';
 
 const SECONDS_PER_NS = 1e-9;
-/** Finest resolution of the series: shorter than any batch or sync period that a reader would look for. */
-const SERIES_BIN_NS = 1e8;
-
-const NS_PER_SECOND = 1e9;
-
-/** CPU time of an API server for watch events, in nanoseconds. */
-const CPU = {
-  encodePerObject: API_SERVER_COSTS.encodePerObject.value * NS_PER_SECOND,
-  encodePerByte: API_SERVER_COSTS.encodePerByte.value * NS_PER_SECOND,
-  sendPerEvent: API_SERVER_COSTS.sendPerEvent.value * NS_PER_SECOND,
-  sendPerByte: API_SERVER_COSTS.sendPerByte.value * NS_PER_SECOND,
-} as const;
 
 /** Stages of a write that are over when it commits, in nanoseconds; columns indexed by log entry. */
 interface StageColumns {
@@ -38,14 +27,21 @@ interface StageColumns {
   readonly apiWrite: number[];
 }
 
+/** How the watches fared, and what they ran on. */
+export interface WatchOutcome {
+  readonly connections: WatchConnections;
+  readonly apiServer: { readonly serializationCache: boolean; readonly cpuCores: number | null };
+  /** Recovery times by metric. */
+  readonly recoveries: Partial<Record<MetricName, number>>;
+}
+
 export class Recorder implements Pick<
   EndpointControllerObserver,
   'onUnchanged' | 'onRejected' | 'onConflict' | 'onStaleSync'
 > {
   readonly proxies: ProxyRecorders = createProxyRecorders();
   readonly #objectBytes = new Histogram();
-  readonly #watchBytes = new TimeSeries(SERIES_BIN_NS);
-  readonly #watchEvents = new TimeSeries(SERIES_BIN_NS);
+  #traffic: WatchTrafficSeries | null = null;
   readonly #stages: StageColumns = {
     kubelet: [],
     batchPeriod: [],
@@ -75,14 +71,6 @@ export class Recorder implements Pick<
     this.#stages.clientThrottle.push(committed.sentNs - committed.syncStartNs);
     this.#stages.flowControl.push(commitNs - committed.sentNs - committed.latencyNs);
     this.#stages.apiWrite.push(committed.latencyNs);
-    for (let server = 0; server < log.apiServers; server++) {
-      const watchers = log.watchersOf(server);
-      if (watchers === 0) continue;
-      const firstNs = log.firstFrameNs(entry, server);
-      const lastNs = log.lastFrameOutNs(entry, server);
-      this.#watchBytes.addSpread(firstNs, lastNs, bytes * watchers);
-      this.#watchEvents.addSpread(firstNs, lastNs, watchers);
-    }
   }
 
   onUnchanged(): void {
@@ -109,9 +97,14 @@ export class Recorder implements Pick<
     };
   }
 
+  /** Call once, when the run is over: which watches break is known then, and so which frames were sent. */
+  end(log: WatchFanOut, connections: WatchConnections): void {
+    this.#traffic = watchTrafficSeries(log, connections);
+  }
+
   /** Bytes in the series of traffic: the same as those counted frame by frame, when all have been sent. */
   get bytesInSeries(): number {
-    return this.#watchBytes.total;
+    return this.#traffic!.bytes.total;
   }
 
   get rejected(): number {
@@ -150,10 +143,12 @@ export class Recorder implements Pick<
   scalars(
     log: WatchFanOut,
     kubeProxies: KubeProxies,
+    watches: WatchOutcome,
     startNs: number,
     endNs: number,
   ): Partial<Record<MetricName, number>> {
-    const sent = sentTraffic(log, endNs);
+    const { connections, apiServer, recoveries } = watches;
+    const sent = watchTraffic(log, connections, apiServer.serializationCache, endNs);
     const elapsedNs = Math.max(1, endNs - startNs);
     let busyNs = 0;
     for (const nodeBusyNs of kubeProxies.busyNs) busyNs += nodeBusyNs;
@@ -169,6 +164,15 @@ export class Recorder implements Pick<
       controller_stale_syncs_total: this.#staleSyncs,
       apiserver_network_utilization: sent.networkBusyNs / elapsedNs,
       apiserver_watch_cpu_seconds: sent.cpuNs * SECONDS_PER_NS,
+      apiserver_watch_cpu_cores: sent.mostCpuNs / elapsedNs,
+      ...(apiServer.cpuCores !== null && {
+        apiserver_watch_cpu_utilization: sent.mostCpuNs / elapsedNs / apiServer.cpuCores,
+      }),
+      apiserver_terminated_watchers_total: connections.terminated,
+      apiserver_watch_cache_capacity: Math.max(...connections.rings.map(({ capacity }) => capacity)),
+      watch_relists_total: connections.relists,
+      list_bytes_total: connections.listBytesOf.reduce((sum, bytes) => sum + bytes, 0),
+      ...recoveries,
       kube_proxy_sync_cpu_seconds_per_node: (busyNs * SECONDS_PER_NS) / nodes,
       kube_proxy_sync_cpu_share: busyNs / nodes / elapsedNs,
       kube_proxy_syncs_total: kubeProxies.syncs,
@@ -183,40 +187,9 @@ export class Recorder implements Pick<
   }
 
   series(): Partial<Record<MetricName, TimeSeries>> {
-    return { watch_bytes_per_second: this.#watchBytes, watch_events_per_second: this.#watchEvents };
+    const { bytes, events } = this.#traffic!;
+    return { watch_bytes_per_second: bytes, watch_events_per_second: events };
   }
-}
-
-interface SentTraffic {
-  readonly bytes: number;
-  readonly events: number;
-  /** Of the busiest network card. */
-  readonly networkBusyNs: number;
-  readonly cpuNs: number;
-}
-
-/** What has left the API servers by `endNs`: all of it, unless the run was cut off. */
-function sentTraffic(log: WatchFanOut, endNs: number): SentTraffic {
-  let bytes = 0;
-  let events = 0;
-  let cpuNs = 0;
-  let mostBusyNs = 0;
-  for (let server = 0; server < log.apiServers; server++) {
-    let busyNs = 0;
-    for (let entry = 0; entry < log.length; entry++) {
-      const frames = log.framesOut(entry, server, endNs);
-      if (frames === 0) continue;
-      const frameBytes = log.bytes[entry]!;
-      events += frames;
-      bytes += frames * frameBytes;
-      busyNs += frames * log.frameNs[entry]!;
-      // The object is encoded once, and sent to each watcher.
-      cpuNs += CPU.encodePerObject + CPU.encodePerByte * frameBytes;
-      cpuNs += frames * (CPU.sendPerEvent + CPU.sendPerByte * frameBytes);
-    }
-    mostBusyNs = Math.max(mostBusyNs, busyNs);
-  }
-  return { bytes, events, networkBusyNs: mostBusyNs, cpuNs };
 }
 
 /** How many nodes have applied each entry, from the cursors: a node at cursor c has applied the first c. */

@@ -66,6 +66,12 @@ export interface ControlPlaneSettings {
     readonly replicas: number;
     /** Egress of one API server's network card, bits per second; null: unlimited. */
     readonly networkBandwidthBitsPerSecond: number | null;
+    /** Cores of one API server; null: as many as it needs. */
+    readonly cpuCores: number | null;
+    /** A watch event is encoded once for all watchers and not for each (KEP-1152, since 1.17). */
+    readonly serializationCache: boolean;
+    /** Events that the watch cache of endpoint objects remembers (--watch-cache-sizes); null: it sizes itself. */
+    readonly watchCacheSize: number | null;
   };
   readonly etcd: {
     /** Latency of a write as its client sees it, lognormal. */
@@ -123,6 +129,10 @@ export interface KubeProxySettings {
   readonly syncRunner: 'token-bucket' | 'min-interval';
   /** Partial iptables-restore (KEP-3453, on by default since 1.27). */
   readonly minimizeIPTablesRestore: boolean;
+  /** A watch ends by itself between this and twice as much after its start; null: not within the run. */
+  readonly minWatchTimeoutNs: number | null;
+  /** Lists are streamed by the watch that follows them (feature gate WatchListClient). */
+  readonly watchListClient: boolean;
 }
 
 export interface PodSettings {
@@ -247,4 +257,18 @@ export type WorkloadAction =
       /** The leading controller manager crashes; another takes over when its lease has run out. */
       readonly kind: 'failOverControllerManager';
       readonly atNs: number;
+    }
+  | {
+      /** An API server goes down and comes back: the watches on it break. */
+      readonly kind: 'restartApiServer';
+      readonly atNs: number;
+      readonly server: number;
+      readonly forNs: number;
+    }
+  | {
+      /** Some nodes do not read from their watches for a while. */
+      readonly kind: 'slowWatchers';
+      readonly atNs: number;
+      readonly nodes: IntOrPercent;
+      readonly forNs: number;
     };

@@ -13,6 +13,7 @@ import { Simulation } from '../kernel/simulation.js';
 import { checkConservation } from './conservation.js';
 import type { Scenario } from './scenario.js';
 import { createSelectorlessServices, type SelectorlessServices } from './selectorless-services.js';
+import { FaultRecovery } from './fault-recovery.js';
 import { createNodes, type NodeTable } from './cluster/nodes.js';
 import { EvenPlacement } from './cluster/placement.js';
 import { PodState, PodTable } from './cluster/pods.js';
@@ -25,15 +26,20 @@ import { EndpointSlices } from './controlplane/endpoint-slices.js';
 import { EndpointsObjects } from './controlplane/endpoints-object.js';
 import { Etcd } from './controlplane/etcd.js';
 import { InformerResync } from './controlplane/informer-resync.js';
+import { EndpointListSize } from './controlplane/list-size.js';
+import { DYNAMIC_RING, fixedRing } from './controlplane/watch-cache.js';
+import { WatchConnections } from './controlplane/watch-connections.js';
 import { NO_TRIGGER, WatchFanOut } from './controlplane/watch-fan-out.js';
 import { constantEndpointSize, endpointObjectSize, type EndpointObjectSize } from './controlplane/wire-size.js';
 import { IptablesMode } from './node/iptables-mode.js';
 import { KubeProxies } from './node/kube-proxies.js';
 import { Kubelets } from './node/kubelets.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from './node/sync-runner.js';
-import { Recorder } from './recorder.js';
+import { Recorder, type WatchOutcome } from './recorder.js';
 import { API_SERVER_COSTS, CONTROLLER_MANAGER_COSTS, ENDPOINT_CONTROLLER_COSTS } from './versions/costs.js';
 import { ENDPOINT_CONTROLLER_RULES, KUBE_PROXY_RULES } from './versions/rules.js';
+import { WATCH_STREAM_RULES } from './versions/watch-rules.js';
+import { frameCpuNs, listCpuNs } from './watch-traffic.js';
 import { servicesToBeCreated, WorkloadActions } from './workload/actions.js';
 import type { Deployments } from './workload/deployments.js';
 import { Autoscalers } from './workload/horizontal-pod-autoscaler/autoscalers.js';
@@ -60,6 +66,7 @@ export class World {
   readonly simulation: Simulation;
   readonly log: WatchFanOut;
   readonly kubeProxies: KubeProxies;
+  readonly watchConnections: WatchConnections;
   readonly warnings: string[] = [];
 
   readonly #scenario: Scenario;
@@ -80,6 +87,8 @@ export class World {
   /** Services without selector; null when there are none. */
   readonly #selectorless: SelectorlessServices | null;
   readonly #autoscalers: Autoscalers | null;
+  readonly #listSize: EndpointListSize;
+  readonly #faultRecovery: FaultRecovery;
   readonly #watchLatencyNs = ns(API_SERVER_COSTS.watchLatencyToControllers.value);
   readonly #streams: RandomStreams;
   /** Services whose creation the workload waits for. */
@@ -118,12 +127,14 @@ export class World {
       streams,
     );
     this.#discovery = this.#createDiscovery();
+    this.#listSize = this.#createListSize();
     this.log = new WatchFanOut(this.#services.count, {
       apiServers: controlPlane.apiServer.replicas,
       watchers: cluster.nodes,
       watchCacheLatencyNs: ns(API_SERVER_COSTS.watchCacheLatency.value),
       dispatchPerWatcherNs: ns(API_SERVER_COSTS.dispatchPerWatcher.value),
       networkBandwidthBitsPerSecond: controlPlane.apiServer.networkBandwidthBitsPerSecond,
+      ...this.#cpuLimit(),
       latencyNs: this.#nodes.latencyNs,
     });
     this.#absentServices = servicesToBeCreated(scenario.workload, this.#services);
@@ -155,6 +166,8 @@ export class World {
     this.#autoscalers = this.#createAutoscalers(etcd);
     if (this.#autoscalers !== null) this.controllerManager.register(this.#autoscalers);
     this.kubeProxies = this.#createKubeProxies();
+    this.watchConnections = this.#createWatchConnections();
+    this.#faultRecovery = new FaultRecovery(simulation, this.log, this.kubeProxies);
     this.#workload = new WorkloadActions(
       simulation,
       scenario.workload,
@@ -167,6 +180,11 @@ export class World {
         controller: this.#controller,
         controllerManager: this.controllerManager,
         handWritten: this.#selectorless?.writer ?? null,
+        watches: {
+          restart: (server, forNs) => this.#faultRecovery.follow(this.watchConnections.restart(server, forNs)),
+          pause: (nodes, forNs, draw) => this.#faultRecovery.follow(this.watchConnections.pause(nodes, forNs, draw)),
+        },
+        nodes: cluster.nodes,
         absentServices: this.#absentServices,
       },
       etcd,
@@ -185,17 +203,19 @@ export class World {
     const limitNs = durationNs === null ? Infinity : durationNs + drainLimitNs;
     const { simulation } = this;
     // In slices of simulated time, so that progress can be shown without an event of its own.
-    while (simulation.pending > 0 && simulation.nowNs < limitNs) {
+    while (!this.#isQuiet && simulation.nowNs < limitNs) {
       simulation.run(this.#resync.arm(Math.min(limitNs, simulation.nowNs + NS_PER_SECOND)));
       onProgress?.(this.#progress(durationNs), simulation.eventsFired);
     }
     this.kubeProxies.end(this.endNs);
     this.#endAutoscalers();
+    this.recorder.end(this.log, this.watchConnections);
     this.#warn();
-    if (simulation.pending > 0) return;
+    if (!this.#isQuiet) return;
     checkConservation({
       log: this.log,
       kubeProxies: this.kubeProxies,
+      watchConnections: this.watchConnections,
       bytesInSeries: this.recorder.bytesInSeries,
       pods: this.#pods,
       services: this.#services.count,
@@ -205,6 +225,20 @@ export class World {
       isPublished: this.recorder.rejected === 0 && this.#droppedKeys === 0,
       isComplete: this.#scenario.durationNs === null && this.#deployments.unfinished().length === 0,
     });
+  }
+
+  /** What the recorder needs to know of the watches. */
+  get watchOutcome(): WatchOutcome {
+    return {
+      connections: this.watchConnections,
+      apiServer: this.#scenario.controlPlane.apiServer,
+      recoveries: this.#faultRecovery.recoveries(),
+    };
+  }
+
+  /** Whether nothing is left to happen but watches that time out. */
+  get #isQuiet(): boolean {
+    return this.simulation.pending <= this.watchConnections.backgroundEvents;
   }
 
   /** When the run ended: after the last event, the last sync and the scenario's duration. */
@@ -271,6 +305,46 @@ export class World {
           { complete: sizeOf(false), truncated: sizeOf(true) },
           maxEndpointsPerObject,
         );
+  }
+
+  #createListSize(): EndpointListSize {
+    const { maxEndpointsPerSlice } = this.#scenario.controlPlane.controllerManager;
+    const isSlices = this.#discovery.kind === 'EndpointSlice';
+    return new EndpointListSize(
+      this.#services.count,
+      this.#sizeOf(this.#discovery.kind, {}),
+      isSlices ? maxEndpointsPerSlice : Infinity,
+    );
+  }
+
+  /** What a frame takes at least on an API server with so many cores. */
+  #cpuLimit(): { frameCpuNs?: { perFrame: number; perByte: number } } {
+    const { cpuCores, serializationCache } = this.#scenario.controlPlane.apiServer;
+    if (cpuCores === null) return {};
+    const { perFrame, perByte } = frameCpuNs(serializationCache);
+    return { frameCpuNs: { perFrame: perFrame / cpuCores, perByte: perByte / cpuCores } };
+  }
+
+  #createWatchConnections(): WatchConnections {
+    const { controlPlane, kubeProxy } = this.#scenario;
+    const { watchCacheSize, cpuCores } = controlPlane.apiServer;
+    return new WatchConnections(
+      this.simulation,
+      this.log,
+      {
+        ring: watchCacheSize === null ? DYNAMIC_RING : fixedRing(watchCacheSize),
+        minWatchTimeoutNs: kubeProxy.minWatchTimeoutNs,
+        streamsLists: kubeProxy.watchListClient,
+        streamWindowBytes: WATCH_STREAM_RULES.streamWindow.value,
+        cpuCores,
+        listCpuNs,
+        decodePerByteNs: API_SERVER_COSTS.decodePerByte.value * NS_PER_SECOND,
+        latencyNs: this.#nodes.latencyNs,
+      },
+      () => this.#listSize,
+      this.kubeProxies,
+      this.#streams,
+    );
   }
 
   #createSelectorless(etcd: Etcd): SelectorlessServices | null {
@@ -482,6 +556,7 @@ export class World {
         pods.push(pod);
       }
       if (!this.#absentServices.has(service)) this.#discovery.initialize(service, pods);
+      this.#listSize.update(service, this.#discovery.publishedEndpoints(service));
     }
   }
 
@@ -501,7 +576,9 @@ export class World {
       commitNs,
     );
     this.recorder.onCommit(committed, entry, commitNs, this.log);
+    this.#listSize.update(service, this.#discovery.publishedEndpoints(service));
     this.kubeProxies.onAppend(entry);
+    this.watchConnections.afterAppend(entry);
   }
 
   /** What a timestamp of whole seconds says at `timeNs`: earlier than the run's clock by up to a second. */
@@ -511,9 +588,9 @@ export class World {
   }
 
   #warn(): void {
-    const { simulation, recorder } = this;
+    const { recorder } = this;
     this.warnings.push(...this.#workload.warnings);
-    if (simulation.pending > 0) {
+    if (!this.#isQuiet) {
       this.warnings.push('The drain limit was reached with changes still in flight: late updates are missing.');
     }
     if (recorder.rejected > 0) {

@@ -89,6 +89,24 @@ export const actions = {
     .strictObject({ service: service() })
     .optional()
     .describe('The service is created now, its pods being ready before; until now it was absent.'),
+  restartApiServer: z
+    .strictObject({
+      server: wholeNumber({ min: 0, max: 99 })
+        .optional()
+        .describe('Which of the API servers; 0 is the first. Default: 0.'),
+      for: period().describe('How long it is down.'),
+    })
+    .optional()
+    .describe('An API server goes down and comes back: the watches of its nodes break, and come back elsewhere.'),
+  slowWatchers: z
+    .strictObject({
+      nodes: countOrPercent(1).describe(
+        'How many nodes, as a number or in percent (rounded up); which ones is random.',
+      ),
+      for: period().describe('How long they do not read.'),
+    })
+    .optional()
+    .describe('Nodes do not read from their watches for a while, as when their CPU is starved.'),
   failOverControllerManager: z
     .strictObject({})
     .optional()

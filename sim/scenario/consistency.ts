@@ -153,6 +153,7 @@ const RULES: readonly Rule[] = [
   { reads: ['controlPlane', 'services', 'workload'], check: checkRollouts },
   ...SELECTOR_RULES,
   ...AUTOSCALER_RULES,
+  { reads: ['controlPlane', 'cluster', 'workload'], check: checkWatchFaults },
 ];
 
 /** Path of an action in the file. */
@@ -212,6 +213,8 @@ function checkPodsToActOn({ services, workload }: Scenario): Finding[] {
       case 'editEndpoints':
       case 'createService':
       case 'failOverControllerManager':
+      case 'restartApiServer':
+      case 'slowWatchers':
         return [];
     }
   });
@@ -222,8 +225,7 @@ function checkCreation({ workload }: Scenario): Finding[] {
   return workload.flatMap((creation, created) => {
     if (creation.kind !== 'createService') return [];
     return workload.flatMap((action, index) => {
-      if (index === created || action.kind === 'churn' || action.kind === 'failOverControllerManager') return [];
-      if (action.service !== creation.service) return [];
+      if (index === created || !('service' in action) || action.service !== creation.service) return [];
       if (action.kind === 'createService') {
         return when(index > created, () =>
           contradiction(pathOf(action, index), `the service ${quote(action.service)} is created a second time`),
@@ -293,5 +295,31 @@ function checkRollouts({ controlPlane, services, workload }: Scenario): Finding[
         ),
       ),
     ];
+  });
+}
+
+/** Faults of watches need the server and the nodes that they are about. */
+function checkWatchFaults({ cluster, controlPlane, workload }: Scenario): Finding[] {
+  const { replicas } = controlPlane.apiServer;
+  return workload.flatMap((action, index) => {
+    if (action.kind === 'restartApiServer') {
+      return when(action.server >= replicas, () =>
+        contradiction(
+          [...pathOf(action, index), 'server'],
+          `there is no API server ${action.server}: there ${replicas === 1 ? 'is 1' : `are ${replicas}`}, from 0 on`,
+          'use a lower number, or raise controlPlane.apiServer.replicas',
+        ),
+      );
+    }
+    if (action.kind === 'slowWatchers') {
+      const nodes = 'absolute' in action.nodes ? action.nodes.absolute : 0;
+      return when(nodes > cluster.nodes, () =>
+        contradiction(
+          [...pathOf(action, index), 'nodes'],
+          `${nodes} nodes are more than the ${cluster.nodes} there are`,
+        ),
+      );
+    }
+    return [];
   });
 }

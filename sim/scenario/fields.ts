@@ -68,6 +68,8 @@ export const choice = <const Word extends string>(words: readonly Word[], code: 
     };
   });
 
+const NO_LIMIT = 'unlimited';
+
 interface Range {
   readonly min: number;
   readonly max: number;
@@ -120,6 +122,24 @@ export const period = () =>
     return z.NEVER;
   });
 
+/** A period, or the word "unlimited", which is null. */
+export const periodOrUnlimited = () =>
+  field({ type: 'string', examples: ['5m', NO_LIMIT] }, (value): Reading<number | null> => {
+    if (value === NO_LIMIT) return { value: null };
+    if (typeof value !== 'string' && typeof value !== 'number') return wrongKind(value, 'a duration such as "5m"');
+    const reading = withCode('KH013', parseDuration(String(value)));
+    if (!('value' in reading) || reading.value > 0) return reading;
+    return { code: 'KH012', problem: 'must be longer than 0s', suggestion: null };
+  });
+
+/** A whole number, or a word that stands for a rule instead, which is null. */
+export const countOrWord = ({ min, max }: Range, word: string, unit: string) =>
+  field({ type: ['integer', 'string'], minimum: min, examples: [100, word] }, (value): Reading<number | null> => {
+    if (value === word) return { value: null };
+    const wanted = `a whole number of ${unit} from ${min} to ${max}, or "${word}"`;
+    return readNumber(value, wanted, (number) => Number.isSafeInteger(number) && number >= min && number <= max);
+  });
+
 /** A share between `min` and `max`, given in percent. */
 export const percent = ({ min, max }: Range) =>
   field({ type: 'string', pattern: '^\\d+(\\.\\d+)?%$', examples: ['5%'] }, (value): Reading<number> => {
@@ -129,8 +149,6 @@ export const percent = ({ min, max }: Range) =>
     const problem = `must be from ${min * 100}% to ${max * 100}%, not ${String(value)}`;
     return { code: 'KH012', problem, suggestion: null };
   });
-
-const NO_LIMIT = 'unlimited';
 
 const readQuantity = (value: unknown, { min, max }: Range, unit: string): Reading<number> => {
   if (typeof value !== 'string' && typeof value !== 'number') return wrongKind(value, `a quantity of ${unit}`);

@@ -278,6 +278,11 @@ describe('settings that contradict each other', () => {
       'a service that changes before it exists',
       'workload: [{ at: 2s, createService: { service: web } }, { at: 1s, scale: { service: web, to: 9 } }]',
     ],
+    [
+      'a restart of an API server that there is not',
+      'workload: [{ at: 1s, restartApiServer: { server: 3, for: 10s } }]',
+    ],
+    ['more slow nodes than nodes', 'workload: [{ at: 1s, slowWatchers: { nodes: 100001, for: 10s } }]'],
     ['a renew deadline beyond the lease', 'controlPlane: { controllerManager: { leaderElectRenewDeadline: 15s } }'],
     [
       'a renew deadline within one retry',

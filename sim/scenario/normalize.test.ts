@@ -124,6 +124,8 @@ test('every action has its normalized form', () => {
       '  - { at: 6s, podChange: { service: web, change: notReady } }',
       '  - { at: 1s, createService: { service: web } }',
       '  - { at: 7s, failOverControllerManager: {} }',
+      '  - { at: 8s, restartApiServer: { for: 10s } }',
+      '  - { at: 9s, slowWatchers: { nodes: 1%, for: 30s } }',
     ].join('\n'),
   );
   expect(workload).toEqual([
@@ -134,5 +136,7 @@ test('every action has its normalized form', () => {
     { kind: 'podChange', atNs: 6e9, service: 'web', change: 'notReady' },
     { kind: 'createService', atNs: 1e9, service: 'web' },
     { kind: 'failOverControllerManager', atNs: 7e9 },
+    { kind: 'restartApiServer', atNs: 8e9, server: 0, forNs: 10e9 },
+    { kind: 'slowWatchers', atNs: 9e9, nodes: { fraction: 0.01 }, forNs: 30e9 },
   ]);
 });

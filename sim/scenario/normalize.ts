@@ -57,6 +57,9 @@ export const normalize = (spec: Spec): Scenario => {
           apiServer?.networkBandwidth,
           defaults.apiServer.networkBandwidthBitsPerSecond,
         ),
+        cpuCores: or(apiServer?.cpuCores, defaults.apiServer.cpuCores),
+        serializationCache: or(apiServer?.serializationCache, defaults.apiServer.serializationCache),
+        watchCacheSize: or(apiServer?.watchCacheSize, defaults.apiServer.watchCacheSize),
       },
       etcd: {
         writeLatencyNs: distribution(etcd?.writeLatency, defaults.etcd.writeLatencyNs),
@@ -155,6 +158,8 @@ export const normalize = (spec: Spec): Scenario => {
       syncPeriodNs: or(spec.kubeProxy?.syncPeriod, profile.kubeProxy.syncPeriodNs),
       syncRunner: or(spec.kubeProxy?.syncRunner, profile.kubeProxy.syncRunner),
       minimizeIPTablesRestore: or(spec.kubeProxy?.minimizeIPTablesRestore, profile.kubeProxy.minimizeIPTablesRestore),
+      minWatchTimeoutNs: or(spec.kubeProxy?.minWatchTimeout, profile.kubeProxy.minWatchTimeoutNs),
+      watchListClient: or(spec.kubeProxy?.watchListClient, profile.kubeProxy.watchListClient),
     },
     pods: {
       startupNs: distribution(spec.pods?.startup, profile.pods.startupNs),
@@ -271,6 +276,13 @@ const workloadAction = (
   statefulSets: ReadonlySet<string>,
 ): WorkloadAction => {
   const { at: atNs, rollingUpdate, replaceEach, churn, scale, editEndpoints, podChange, createService } = entry;
+  const { restartApiServer, slowWatchers } = entry;
+  if (restartApiServer !== undefined) {
+    return { kind: 'restartApiServer', atNs, server: restartApiServer.server ?? 0, forNs: restartApiServer.for };
+  }
+  if (slowWatchers !== undefined) {
+    return { kind: 'slowWatchers', atNs, nodes: slowWatchers.nodes, forNs: slowWatchers.for };
+  }
   if (entry.failOverControllerManager !== undefined) return { kind: 'failOverControllerManager', atNs };
   if (rollingUpdate !== undefined) {
     return rollingUpdateAction(atNs, rollingUpdate, profile, statefulSets.has(rollingUpdate.service));

@@ -14,6 +14,7 @@ import { actions } from './action-schemas.js';
 import { autoscaler } from './autoscaler-schema.js';
 import {
   choice,
+  countOrWord,
   duration,
   type FieldIssue,
   flag,
@@ -22,6 +23,7 @@ import {
   numberOr,
   percent,
   period,
+  periodOrUnlimited,
   positiveNumber,
   quantityOrUnlimited,
   text,
@@ -137,6 +139,17 @@ const controlPlane = z.strictObject({
       networkBandwidth: quantityOrUnlimited({ min: 1e6, max: 1e13 }, 'bits per second', ['10G'])
         .optional()
         .describe('Egress of the network card of one API server in bits per second, or "unlimited".'),
+      cpuCores: quantityOrUnlimited({ min: 1, max: 10_000 }, 'cores', ['64'])
+        .optional()
+        .describe('Cores of one API server for watches of endpoint objects, or "unlimited".'),
+      serializationCache: flag()
+        .optional()
+        .describe('Whether a watch event is encoded once for all watchers (since 1.17), or for each by itself.'),
+      watchCacheSize: countOrWord({ min: 1, max: 10_000_000 }, 'dynamic', 'events')
+        .optional()
+        .describe(
+          'Events that the watch cache of endpoint objects remembers (--watch-cache-sizes), or "dynamic" as since about 1.20.',
+        ),
     })
     .optional()
     .describe('kube-apiserver.'),
@@ -254,6 +267,14 @@ const kubeProxy = z.strictObject({
     .describe(
       'Whether a sync writes only the chains of changed services (feature gate MinimizeIPTablesRestore, KEP-3453).',
     ),
+  minWatchTimeout: periodOrUnlimited()
+    .optional()
+    .describe(
+      'A watch ends by itself between this and twice as much after its start (5m in client-go), or "unlimited": not within the run.',
+    ),
+  watchListClient: flag()
+    .optional()
+    .describe('Whether a list is streamed by the watch that follows it (feature gate WatchListClient).'),
 });
 
 const pods = z.strictObject({

@@ -42,6 +42,12 @@ controlPlane:
     # replicas: 3
     # Egress of the network card of one API server, in bits per second, or "unlimited".
     # networkBandwidth: 10G
+    # Cores of one API server for watches, or "unlimited".
+    # cpuCores: unlimited
+    # Whether a watch event is encoded once for all watchers, as since 1.17.
+    # serializationCache: true
+    # Events that the watch cache of endpoint objects remembers: a number, or "dynamic" as since about 1.20.
+    # watchCacheSize: dynamic
   etcd:
     # Lognormal, as the client of the API server sees it.
     # writeLatency: { median: 3ms, p99: 15ms }
@@ -108,6 +114,10 @@ kubeProxy:
   # syncRunner: min-interval
   # Whether a sync writes only what changed (KEP-3453, since 1.27).
   # minimizeIPTablesRestore: true
+  # A watch ends by itself between this and twice as much after its start, or "unlimited": not within the run.
+  # minWatchTimeout: unlimited
+  # Whether a list is streamed by the watch that follows it, as since 1.35.
+  # watchListClient: true
 
 # Lognormal times: from creation to readiness, and from deletion to the end of the containers.
 pods:
@@ -153,6 +163,8 @@ workload:
   # - { at: 1m, podChange: { service: big, change: notReady } } # or ready, or replace
   # - { at: 1m, editEndpoints: { service: database, to: 20, replace: 2 } } # of a service with selector: false
   # - { at: 1m, createService: { service: big } } # until then, it is absent
+  # - { at: 1m, restartApiServer: { server: 0, for: 10s } } # the watches of its nodes break
+  # - { at: 1m, slowWatchers: { nodes: 1%, for: 30s } } # nodes that do not read
   # - { at: 1m, failOverControllerManager: {} } # it crashes, and another takes over
 
 # Limits that every variant must keep. The run fails when one does not.

@@ -46,9 +46,9 @@ export function afterWatch(end: WatchEnd): 'rewatch' | 'relist' {
   }
 }
 
-/** How long a watch lasts if nothing else ends it: 5 to 10 minutes, whole nanoseconds. */
-export function watchTimeoutNs(uniform: number): number {
-  return Math.round(MIN_WATCH_TIMEOUT_NS * (1 + uniform));
+/** How long a watch lasts if nothing else ends it: 5 to 10 minutes unless told otherwise, whole nanoseconds. */
+export function watchTimeoutNs(uniform: number, minWatchTimeoutNs = MIN_WATCH_TIMEOUT_NS): number {
+  return Math.round(minWatchTimeoutNs * (1 + uniform));
 }
 
 /** The back-offs of many reflectors: 0.8 s, doubling up to 30 s, each prolonged by up to 100 %. */

@@ -13,10 +13,19 @@
  * which solves to max(D + c + f + r max(c, f), B + (r + 1) f). So a delivery is a formula of the log entry and the node's
  * rank and never an event, and deliveries to one node arrive in the order of the log.
  *
- * Left out: bounded watcher buffers and closed watches, CPU of the API server as a limit, flow control, bookmarks.
+ * Which server and rank a node has, and what it misses when its watch breaks, is kept in watch-routes.ts; what breaks watches
+ * and mends them is watch-connections.ts.
+ *
+ * CPU limits a server by making its frames take as long as their CPU time does on all of its cores, where that is longer than on
+ * the card: two stations in a row are taken for the slower of the two, which is right for whichever of them is the
+ * bottleneck.
+ *
+ * Left out: the time on the card that the frames of a watch that breaks would have taken (nobody moves up in the queue),
+ * bookmarks.
  */
 
 import { widen } from '../cluster/columns.js';
+import { WatchRoutes, type FrameTimes } from './watch-routes.js';
 
 /** An index beyond every entry: "no such entry yet". */
 export const NO_ENTRY = 0x7fffffff;
@@ -25,7 +34,7 @@ export const NO_TRIGGER = -1;
 
 export interface WatchFanOutParameters {
   readonly apiServers: number;
-  /** Watching nodes; node j is connected to API server j mod apiServers with rank floor(j / apiServers). */
+  /** Watching nodes; at first node j is connected to API server j mod apiServers with rank floor(j / apiServers). */
   readonly watchers: number;
   /** From the commit in etcd to the API server's watch cache. */
   readonly watchCacheLatencyNs: number;
@@ -33,6 +42,8 @@ export interface WatchFanOutParameters {
   readonly dispatchPerWatcherNs: number;
   /** Egress of one API server; null: unlimited. */
   readonly networkBandwidthBitsPerSecond: number | null;
+  /** CPU time of a frame over the cores of an API server: what it takes at least. Omitted: CPU is no limit. */
+  readonly frameCpuNs?: { readonly perFrame: number; readonly perByte: number };
   readonly latencyNs: Float64Array;
 }
 
@@ -55,7 +66,7 @@ const INITIAL_CAPACITY = 4096;
 const NS_PER_SECOND = 1e9;
 
 /** Columns indexed by log entry; they grow, so hot loops fetch them anew at each call. */
-export class WatchFanOut {
+export class WatchFanOut implements FrameTimes {
   length = 0;
   service = new Int32Array(INITIAL_CAPACITY);
   bytes = new Float64Array(INITIAL_CAPACITY);
@@ -74,7 +85,14 @@ export class WatchFanOut {
   /** D + c + f and B + f of the formula above, by API server. */
   readonly dispatchBaseNs: Float64Array[];
   readonly networkBaseNs: Float64Array[];
+  /** Bytes of all entries before each one. */
+  bytesBefore = new Float64Array(INITIAL_CAPACITY + 1);
+  /** Watchers that each entry was dispatched to, by API server. */
+  readonly watchersAt: Int32Array[];
+  /** Those of them whose watch broke before the frame was sent, by API server; empty as long as there are none. */
+  readonly lostFrames: Int32Array[];
 
+  readonly routes: WatchRoutes;
   readonly watchers: number;
   readonly apiServers: number;
 
@@ -91,15 +109,13 @@ export class WatchFanOut {
     this.apiServers = parameters.apiServers;
     this.dispatchBaseNs = Array.from({ length: parameters.apiServers }, () => new Float64Array(INITIAL_CAPACITY));
     this.networkBaseNs = Array.from({ length: parameters.apiServers }, () => new Float64Array(INITIAL_CAPACITY));
+    this.watchersAt = Array.from({ length: parameters.apiServers }, () => new Int32Array(INITIAL_CAPACITY));
+    this.lostFrames = Array.from({ length: parameters.apiServers }, () => new Int32Array(0));
+    this.routes = new WatchRoutes(this, parameters.watchers, parameters.apiServers, parameters.latencyNs);
     this.#dispatcherFreeNs = new Float64Array(parameters.apiServers);
     this.#networkFreeNs = new Float64Array(parameters.apiServers);
     this.#lastOfService = new Int32Array(services).fill(NO_ENTRY);
     this.#firstSinceDeletion = new Int32Array(services).fill(NO_ENTRY);
-  }
-
-  /** Nodes that watch through an API server. */
-  watchersOf(server: number): number {
-    return Math.max(0, Math.ceil((this.watchers - server) / this.apiServers));
   }
 
   /** Appends a write that is committed now and works out its dispatch; returns its entry. Commits in order of time. */
@@ -108,6 +124,7 @@ export class WatchFanOut {
     const entry = this.length++;
     this.service[entry] = write.service;
     this.bytes[entry] = write.bytes;
+    this.bytesBefore[entry + 1] = this.bytesBefore[entry]! + write.bytes;
     this.commitNs[entry] = commitNs;
     this.changeNs[entry] = write.changeNs;
     this.triggerNs[entry] = write.triggerNs;
@@ -118,25 +135,21 @@ export class WatchFanOut {
     return entry;
   }
 
-  /** When `node` receives `entry`. The hot loop of the kube-proxies spells this formula out. */
+  /** When `node` receives `entry`; Infinity while that is not known. The hot loop of the kube-proxies spells this out. */
   deliveryNs(entry: number, node: number): number {
-    const server = node % this.apiServers;
-    const rank = (node - server) / this.apiServers;
-    return (
-      Math.max(
-        this.dispatchBaseNs[server]![entry]! + rank * this.dispatchSlopeNs[entry]!,
-        this.networkBaseNs[server]![entry]! + rank * this.frameNs[entry]!,
-      ) + this.#parameters.latencyNs[node]!
+    return this.routes.deliveryNs(entry, node);
+  }
+
+  outNs(entry: number, server: number, rank: number): number {
+    return Math.max(
+      this.dispatchBaseNs[server]![entry]! + rank * this.dispatchSlopeNs[entry]!,
+      this.networkBaseNs[server]![entry]! + rank * this.frameNs[entry]!,
     );
   }
 
-  /** When the last frame of `entry` has left API server `server`. */
+  /** When the last frame of `entry` has left API server `server`, all of its watchers being there until then. */
   lastFrameOutNs(entry: number, server: number): number {
-    const lastRank = this.watchersOf(server) - 1;
-    return Math.max(
-      this.dispatchBaseNs[server]![entry]! + lastRank * this.dispatchSlopeNs[entry]!,
-      this.networkBaseNs[server]![entry]! + lastRank * this.frameNs[entry]!,
-    );
+    return this.outNs(entry, server, this.watchersAt[server]![entry]! - 1);
   }
 
   /** When the first frame of `entry` begins to leave API server `server`. */
@@ -144,15 +157,59 @@ export class WatchFanOut {
     return Math.max(this.dispatchBaseNs[server]![entry]!, this.networkBaseNs[server]![entry]!) - this.frameNs[entry]!;
   }
 
-  /** How many frames of `entry` have left API server `server` by `timeNs`. */
+  /** Frames of `entry` that API server `server` sends in all. */
+  framesOf(entry: number, server: number): number {
+    return this.watchersAt[server]![entry]! - (this.lostFrames[server]![entry] ?? 0);
+  }
+
+  /** How many frames of `entry` have left API server `server` by `timeNs`, those of the last ranks being the lost ones. */
   framesOut(entry: number, server: number, timeNs: number): number {
+    const frames = this.framesOf(entry, server);
+    if (frames === 0) return 0;
     const ranks = (baseNs: number, slopeNs: number): number =>
       baseNs > timeNs ? 0 : slopeNs === 0 ? Infinity : Math.floor((timeNs - baseNs) / slopeNs) + 1;
     return Math.min(
-      this.watchersOf(server),
+      frames,
       ranks(this.dispatchBaseNs[server]![entry]!, this.dispatchSlopeNs[entry]!),
       ranks(this.networkBaseNs[server]![entry]!, this.frameNs[entry]!),
     );
+  }
+
+  loseFrames(server: number, from: number, end: number): void {
+    if (from >= end) return;
+    if (this.lostFrames[server]!.length === 0) this.lostFrames[server] = new Int32Array(this.service.length);
+    const lost = this.lostFrames[server]!;
+    for (let entry = from; entry < end; entry++) lost[entry]!++;
+  }
+
+  /** How long the network card of an API server takes for this much. */
+  networkNs(bytes: number): number {
+    const bandwidth = this.#parameters.networkBandwidthBitsPerSecond;
+    // Whole nanoseconds keep every delivery time exact; a frame of 1 kB at 10 Gbit/s is 800 ns.
+    return bandwidth === null ? 0 : Math.round((bytes * 8 * NS_PER_SECOND) / bandwidth);
+  }
+
+  /** Sends this much through the network card, behind all that waits for it at `nowNs`; returns when it is out. */
+  sendBulk(server: number, bytes: number, nowNs: number): number {
+    const outNs = Math.max(nowNs, this.#networkFreeNs[server]!) + this.networkNs(bytes);
+    this.#networkFreeNs[server] = outNs;
+    return outNs;
+  }
+
+  /** When the dispatcher has sent all that it has to. */
+  dispatcherFreeNs(server: number): number {
+    return this.#dispatcherFreeNs[server]!;
+  }
+
+  /** The dispatcher waits for watchers that are full. */
+  delayDispatcher(server: number, byNs: number): void {
+    this.#dispatcherFreeNs[server]! += byNs;
+  }
+
+  /** A server that starts anew has nothing in its queues. */
+  resetServer(server: number, nowNs: number): void {
+    this.#dispatcherFreeNs[server] = nowNs;
+    this.#networkFreeNs[server] = nowNs;
   }
 
   #link(entry: number, write: EndpointWrite): void {
@@ -172,17 +229,14 @@ export class WatchFanOut {
   }
 
   #dispatch(entry: number, bytes: number, commitNs: number): void {
-    const {
-      watchCacheLatencyNs,
-      dispatchPerWatcherNs: sendNs,
-      networkBandwidthBitsPerSecond: bandwidth,
-    } = this.#parameters;
-    // Whole nanoseconds keep every delivery time exact; a frame of 1 kB at 10 Gbit/s is 800 ns.
-    const frameNs = bandwidth === null ? 0 : Math.round((bytes * 8 * NS_PER_SECOND) / bandwidth);
+    const { watchCacheLatencyNs, dispatchPerWatcherNs: sendNs, frameCpuNs } = this.#parameters;
+    const cpuNs = frameCpuNs === undefined ? 0 : Math.round(frameCpuNs.perFrame + frameCpuNs.perByte * bytes);
+    const frameNs = Math.max(this.networkNs(bytes), cpuNs);
     this.frameNs[entry] = frameNs;
     this.dispatchSlopeNs[entry] = Math.max(sendNs, frameNs);
     for (let server = 0; server < this.apiServers; server++) {
-      const watchers = this.watchersOf(server);
+      const watchers = this.routes.watchers[server]!;
+      this.watchersAt[server]![entry] = watchers;
       if (watchers === 0) continue;
       const startNs = Math.max(commitNs + watchCacheLatencyNs, this.#dispatcherFreeNs[server]!);
       this.dispatchBaseNs[server]![entry] = startNs + sendNs + frameNs;
@@ -205,9 +259,12 @@ export class WatchFanOut {
     this.triggerNs = widen(this.triggerNs, capacity);
     this.dispatchSlopeNs = widen(this.dispatchSlopeNs, capacity);
     this.frameNs = widen(this.frameNs, capacity);
+    this.bytesBefore = widen(this.bytesBefore, capacity + 1);
     for (let server = 0; server < this.apiServers; server++) {
       this.dispatchBaseNs[server] = widen(this.dispatchBaseNs[server]!, capacity);
       this.networkBaseNs[server] = widen(this.networkBaseNs[server]!, capacity);
+      this.watchersAt[server] = widen(this.watchersAt[server]!, capacity);
+      if (this.lostFrames[server]!.length > 0) this.lostFrames[server] = widen(this.lostFrames[server]!, capacity);
     }
   }
 }

@@ -10,6 +10,9 @@
  * and those that wait out a deferral of the token-bucket runner, which a later signal may cut short. They stand in one
  * list; all others find the new write in the log when their sync fires.
  *
+ * When the watch of a node breaks or comes back (watch-connections.ts), what it had coming changes: its next sync is worked out
+ * anew. Until it has applied all that this touched, the node asks watch-routes.ts for each delivery instead of the formula.
+ *
  * naive-kube-proxies.ts does the same with an event per delivery; a test holds both to equal samples.
  *
  * Left out: syncs that fail, Service objects, the node's own label changes, flushed rules, the first sync of a new node.
@@ -18,7 +21,9 @@
 import type { EventHandle, EventKind, Simulation } from '../../kernel/simulation.js';
 import { Histogram, SampleBuffer } from '../../stats/histogram.js';
 import type { NodeTable } from '../cluster/nodes.js';
+import type { WatchListener } from '../controlplane/watch-connections.js';
 import { NO_TRIGGER, type WatchFanOut } from '../controlplane/watch-fan-out.js';
+import type { WatchRoutes } from '../controlplane/watch-routes.js';
 import type { ProxyMode, RuleTotals } from './proxy-mode.js';
 import { RuleHistory } from './rule-history.js';
 import type { SyncRunner } from './sync-runner.js';
@@ -67,7 +72,16 @@ const NOT_LISTED = -1;
 /** Writes that one sync applies without the buffers growing. */
 const INITIAL_SAMPLES = 256;
 
-export class KubeProxies {
+/** When all nodes have applied the first `entries` of the log. */
+export interface Milestone {
+  readonly entries: number;
+  /** Nodes that have not. */
+  nodesLeft: number;
+  /** End of the last sync that did. */
+  lastAppliedNs: number;
+}
+
+export class KubeProxies implements WatchListener {
   syncs = 0;
   fullSyncs = 0;
   deliveries = 0;
@@ -80,6 +94,7 @@ export class KubeProxies {
 
   readonly #simulation: Simulation;
   readonly #log: WatchFanOut;
+  readonly #routes: WatchRoutes;
   readonly #nodes: NodeTable;
   readonly #parameters: KubeProxyParameters;
   readonly #recorders: ProxyRecorders;
@@ -92,8 +107,9 @@ export class KubeProxies {
   readonly #lastFullNs: Float64Array;
   /** End of each node's last sync that looked for stale chains. */
   readonly #lastCleanUpNs: Float64Array;
-  /** Of a deferred node: its deferred sync, the time from which on a signal runs at once (0 when asleep), and its end. */
-  readonly #deferredSync: Float64Array;
+  /** The next sync of a node that is not asleep. */
+  readonly #nextSync: Float64Array;
+  /** Of a deferred node: the time from which on a signal runs at once (0 when asleep), and its end. */
   readonly #earlyFromNs: Float64Array;
   readonly #deferredUntilNs: Float64Array;
   readonly #maxLatencyNs: number;
@@ -101,6 +117,7 @@ export class KubeProxies {
   readonly #listed: Int32Array;
   readonly #listPosition: Int32Array;
   #listLength = 0;
+  readonly #milestones: Milestone[] = [];
   // The samples of one sync, on their way to the histograms.
   #fanOutSamples = new SampleBuffer(INITIAL_SAMPLES);
   #waitSamples = new SampleBuffer(INITIAL_SAMPLES);
@@ -118,6 +135,7 @@ export class KubeProxies {
     const count = nodes.count;
     this.#simulation = simulation;
     this.#log = log;
+    this.#routes = log.routes;
     this.#nodes = nodes;
     this.#parameters = parameters;
     this.#recorders = recorders;
@@ -128,7 +146,7 @@ export class KubeProxies {
     this.#syncEndNs = new Float64Array(count).fill(-Infinity);
     this.#lastFullNs = parameters.lastFullSyncNs.slice();
     this.#lastCleanUpNs = parameters.lastFullSyncNs.slice();
-    this.#deferredSync = new Float64Array(count);
+    this.#nextSync = new Float64Array(count);
     this.#earlyFromNs = new Float64Array(count);
     this.#deferredUntilNs = new Float64Array(count);
     let maxLatencyNs = 0;
@@ -170,21 +188,78 @@ export class KubeProxies {
     this.#listLength = kept;
   }
 
+  onCut(node: number): void {
+    this.#reroute(node);
+  }
+
+  onCatchUp(node: number): void {
+    this.#reroute(node);
+  }
+
+  /** From the end of the log on: what the node has coming is as before. */
+  onAttach(): void {}
+
+  onPause(node: number): void {
+    this.#reroute(node);
+  }
+
+  /** What a node receives of the entries that it has not applied has changed: works out its next sync anew. */
+  #reroute(node: number): void {
+    if (this.#state[node] !== ASLEEP) this.#simulation.cancel(this.#nextSync[node] as EventHandle);
+    this.#state[node] = ASLEEP;
+    this.#earlyFromNs[node] = 0;
+    this.#signalNext(node, this.cursor[node]!);
+  }
+
+  /** Signals an idle node for `entry`, the first that it has not applied, if there is one and it is known when it comes. */
+  #signalNext(node: number, entry: number): void {
+    const log = this.#log;
+    if (entry < log.length) {
+      const deliveryNs = log.deliveryNs(entry, node);
+      if (deliveryNs < Infinity) this.#signal(node, deliveryNs, entry);
+    }
+    if (this.#state[node] === SCHEDULED) this.#unlist(node);
+    else this.#list(node);
+  }
+
+  /** Counts the nodes that apply the first `entries` of the log, as of the present log or a shorter one. */
+  addMilestone(entries: number): Milestone {
+    const nodesLeft = this.cursor.reduce((count, cursor) => count + (cursor < entries ? 1 : 0), 0);
+    const milestone = { entries, nodesLeft, lastAppliedNs: 0 };
+    for (const [node, cursor] of this.cursor.entries()) {
+      // A sync that is still running may have applied the last of them.
+      if (cursor >= entries) milestone.lastAppliedNs = Math.max(milestone.lastAppliedNs, this.#syncEndNs[node]!);
+    }
+    this.#milestones.push(milestone);
+    return milestone;
+  }
+
+  #passMilestones(from: number, end: number, endNs: number): void {
+    for (const milestone of this.#milestones) {
+      if (from >= milestone.entries || end < milestone.entries) continue;
+      milestone.nodesLeft--;
+      milestone.lastAppliedNs = Math.max(milestone.lastAppliedNs, endNs);
+    }
+  }
+
   /** A listed node receives `entry` at `deliveryNs`. */
   #tell(node: number, entry: number, deliveryNs: number): void {
     if (this.#state[node] === ASLEEP) {
-      this.#signal(node, deliveryNs, entry);
+      // A node without a watch is told when it has one again.
+      if (deliveryNs < Infinity) this.#signal(node, deliveryNs, entry);
     } else if (this.#earlyFromNs[node]! <= deliveryNs && deliveryNs < this.#deferredUntilNs[node]!) {
-      this.#simulation.cancel(this.#deferredSync[node] as EventHandle);
+      this.#simulation.cancel(this.#nextSync[node] as EventHandle);
       this.#scheduleSync(node, deliveryNs);
     }
   }
 
   /** No node receives `entry` later than this. */
   #lastDeliveryNs(entry: number): number {
+    // A disturbed node may receive it at any time.
+    if (this.#routes.disturbedNodes > 0) return Infinity;
     let lastNs = 0;
     for (let server = 0; server < this.#log.apiServers; server++) {
-      lastNs = Math.max(lastNs, this.#log.lastFrameOutNs(entry, server));
+      if (this.#routes.watchers[server]! > 0) lastNs = Math.max(lastNs, this.#log.lastFrameOutNs(entry, server));
     }
     return lastNs + this.#maxLatencyNs;
   }
@@ -223,7 +298,7 @@ export class KubeProxies {
       }
       this.#earlyFromNs[node] = earlyNs;
       this.#deferredUntilNs[node] = deferredNs;
-      this.#deferredSync[node] = this.#simulation.schedule(deferredNs, this.#syncKind, node);
+      this.#nextSync[node] = this.#simulation.schedule(deferredNs, this.#syncKind, node);
       this.#state[node] = DEFERRED;
       return;
     }
@@ -231,7 +306,7 @@ export class KubeProxies {
   }
 
   #scheduleSync(node: number, atNs: number): void {
-    this.#simulation.schedule(atNs, this.#syncKind, node);
+    this.#nextSync[node] = this.#simulation.schedule(atNs, this.#syncKind, node);
     this.#state[node] = SCHEDULED;
   }
 
@@ -249,7 +324,6 @@ export class KubeProxies {
 
   #sync(node: number): void {
     const startNs = this.#simulation.nowNs;
-    const log = this.#log;
     const from = this.cursor[node]!;
     const end = this.#firstUndelivered(node, from, startNs);
     const durationNs = this.#duration(node, startNs, from, end);
@@ -258,21 +332,22 @@ export class KubeProxies {
       this.#record(node, from, end, startNs, endNs);
       this.cursor[node] = end;
       if (endNs > this.lastAppliedNs) this.lastAppliedNs = endNs;
+      if (this.#milestones.length > 0) this.#passMilestones(from, end, endNs);
     }
     this.#parameters.runner.onRun(node, startNs, endNs);
     this.#syncEndNs[node] = endNs;
     this.#state[node] = ASLEEP;
     this.#earlyFromNs[node] = 0;
-    if (end < log.length) this.#signal(node, log.deliveryNs(end, node), end);
-    if (this.#state[node] === SCHEDULED) this.#unlist(node);
-    else this.#list(node);
+    if (this.#routes.disturbed[node] === 1) this.#routes.settle(node, end, startNs);
+    this.#signalNext(node, end);
   }
 
   /** First entry from `from` on that has not reached the node at `nowNs`. */
   #firstUndelivered(node: number, from: number, nowNs: number): number {
+    if (this.#routes.disturbed[node] === 1) return this.#routes.firstUndelivered(node, from, nowNs);
     const log = this.#log;
-    const server = node % log.apiServers;
-    const rank = (node - server) / log.apiServers;
+    const server = this.#routes.server[node]!;
+    const rank = this.#routes.rank[node]!;
     const dispatchBaseNs = log.dispatchBaseNs[server]!;
     const networkBaseNs = log.networkBaseNs[server]!;
     const { dispatchSlopeNs, frameNs, length } = log;
@@ -314,8 +389,9 @@ export class KubeProxies {
   #record(node: number, from: number, end: number, startNs: number, endNs: number): void {
     const log = this.#log;
     const { observedLatency, trueLatency, fanOut, wait, sync } = this.#recorders;
-    const server = node % log.apiServers;
-    const rank = (node - server) / log.apiServers;
+    const server = this.#routes.server[node]!;
+    const rank = this.#routes.rank[node]!;
+    const isDisturbed = this.#routes.disturbed[node] === 1;
     const latencyNs = this.#nodes.latencyNs[node]!;
     const dispatchBaseNs = log.dispatchBaseNs[server]!;
     const networkBaseNs = log.networkBaseNs[server]!;
@@ -330,7 +406,9 @@ export class KubeProxies {
     for (let entry = from, sample = 0; entry < end; entry++, sample++) {
       const dispatchedNs = dispatchBaseNs[entry]! + rank * dispatchSlopeNs[entry]!;
       const sentNs = networkBaseNs[entry]! + rank * frameNs[entry]!;
-      const deliveryNs = (dispatchedNs > sentNs ? dispatchedNs : sentNs) + latencyNs;
+      const deliveryNs = isDisturbed
+        ? this.#routes.deliveryNs(entry, node)
+        : (dispatchedNs > sentNs ? dispatchedNs : sentNs) + latencyNs;
       fanOutSeconds[sample] = (deliveryNs - commitNs[entry]!) * SECONDS_PER_NS;
       waitSeconds[sample] = (startNs - deliveryNs) * SECONDS_PER_NS;
       trueSeconds[sample] = (endNs - changeNs[entry]!) * SECONDS_PER_NS;

@@ -3,6 +3,7 @@
  * real component keeps: the services that changed, the trigger times collected for each, and its own rule counts.
  *
  *   commit --> one delivery event per node --> change tracker --signal--> sync runner --> sync event --> samples
+ *                  ^-- taken back when a watch breaks, put off while a node does not read, added by a replay or a list
  *
  * It is the oracle of the fan-out: slow, and obvious. Tests hold both to equal samples on small clusters, and the benchmark
  * measures what the cursor saves. Left out: the same as in kube-proxies.ts.
@@ -10,6 +11,7 @@
 
 import type { EventHandle, EventKind, Simulation } from '../../kernel/simulation.js';
 import type { NodeTable } from '../cluster/nodes.js';
+import type { WatchListener } from '../controlplane/watch-connections.js';
 import { NO_TRIGGER, type WatchFanOut } from '../controlplane/watch-fan-out.js';
 import type { KubeProxyParameters, ProxyRecorders } from './kube-proxies.js';
 import type { RuleTotals } from './proxy-mode.js';
@@ -22,6 +24,18 @@ interface PendingWrite {
 }
 
 interface NodeState {
+  /** Frames under way by entry. */
+  readonly underWay: Map<number, EventHandle>;
+  /** Frames that have come in and are not read, in the order of the log. */
+  unread: number[];
+  /** Frames that have come in before the list that they follow. */
+  readonly afterList: number[];
+  isListing: boolean;
+  /** The node does not read before. */
+  pausedUntilNs: number;
+  /** The first entry that its new watch brings by the dispatcher, and when the replay of those before is over. */
+  watchFrom: number;
+  replayedNs: number;
   /** Writes delivered and not yet applied. */
   pending: PendingWrite[];
   /** Trigger times collected by service since the last sync. */
@@ -37,7 +51,7 @@ interface NodeState {
   lastCleanUpNs: number;
 }
 
-export class NaiveKubeProxies {
+export class NaiveKubeProxies implements WatchListener {
   syncs = 0;
   fullSyncs = 0;
   deliveries = 0;
@@ -48,6 +62,7 @@ export class NaiveKubeProxies {
   readonly #recorders: ProxyRecorders;
   readonly #states: NodeState[];
   readonly #deliveryKind: EventKind;
+  readonly #readKind: EventKind;
   readonly #timerKind: EventKind;
   readonly #startKind: EventKind;
   readonly #endKind: EventKind;
@@ -70,10 +85,18 @@ export class NaiveKubeProxies {
     this.#recorders = recorders;
     this.#endNs = endNs;
     this.#deliveryKind = simulation.registerKind('naive: delivery', (node, entry) => this.#onDelivery(node, entry));
+    this.#readKind = simulation.registerKind('naive: read', (node) => this.#onRead(node));
     this.#timerKind = simulation.registerKind('naive: timer', (node) => this.#onTimer(node));
     this.#startKind = simulation.registerKind('naive: sync starts', (node) => this.#onStart(node));
     this.#endKind = simulation.registerKind('naive: sync ends', (node) => this.#onEnd(node));
     this.#states = Array.from({ length: nodes.count }, (_, node) => ({
+      underWay: new Map<number, EventHandle>(),
+      unread: [],
+      afterList: [],
+      isListing: false,
+      pausedUntilNs: 0,
+      watchFrom: 0,
+      replayedNs: 0,
       pending: [],
       triggers: new Map<number, number[]>(),
       endpoints: Int32Array.from(initialEndpoints),
@@ -95,12 +118,78 @@ export class NaiveKubeProxies {
 
   /** Must be called for every entry, at the time of its commit. */
   onAppend(entry: number): void {
+    const { routes } = this.#log;
     for (let node = 0; node < this.#nodes.count; node++) {
-      this.#simulation.schedule(this.#log.deliveryNs(entry, node), this.#deliveryKind, node, entry);
+      if (!routes.isConnected(node)) continue;
+      const outNs = this.#log.outNs(entry, routes.server[node]!, routes.rank[node]!);
+      this.#send(node, entry, outNs + this.#nodes.latencyNs[node]!);
     }
   }
 
+  onCut(node: number, firstMissing: number): void {
+    const state = this.#states[node]!;
+    for (const [entry, delivery] of state.underWay) {
+      if (entry < firstMissing) continue;
+      this.#simulation.cancel(delivery);
+      state.underWay.delete(entry);
+    }
+    state.unread = state.unread.filter((entry) => entry < firstMissing);
+    // Whatever followed a list that is not complete is listed again.
+    state.afterList.length = 0;
+    state.replayedNs = 0;
+    state.isListing = false;
+  }
+
+  onCatchUp(node: number, from: number, end: number, atNs: number): void {
+    const state = this.#states[node]!;
+    for (let entry = from; entry < end; entry++) this.#send(node, entry, atNs);
+    state.isListing = false;
+    for (const entry of state.afterList.splice(0)) this.#send(node, entry, atNs);
+  }
+
+  onAttach(node: number, notBeforeNs: number): void {
+    const state = this.#states[node]!;
+    if (notBeforeNs === Infinity) state.isListing = true;
+    else state.replayedNs = notBeforeNs;
+    state.watchFrom = this.#log.length;
+  }
+
+  onPause(node: number, untilNs: number): void {
+    const state = this.#states[node]!;
+    state.pausedUntilNs = Math.max(state.pausedUntilNs, untilNs);
+  }
+
+  #send(node: number, entry: number, atNs: number): void {
+    const delivery = this.#simulation.schedule(atNs, this.#deliveryKind, node, entry);
+    this.#states[node]!.underWay.set(entry, delivery);
+  }
+
   #onDelivery(node: number, entry: number): void {
+    const state = this.#states[node]!;
+    state.underWay.delete(entry);
+    if (state.isListing) {
+      state.afterList.push(entry);
+      return;
+    }
+    const notBeforeNs = Math.max(state.pausedUntilNs, entry < state.watchFrom ? 0 : state.replayedNs);
+    if (this.#simulation.nowNs < notBeforeNs || state.unread.length > 0) {
+      state.unread.push(entry);
+      this.#simulation.schedule(Math.max(this.#simulation.nowNs, notBeforeNs), this.#readKind, node);
+    } else {
+      this.#take(node, entry);
+    }
+  }
+
+  #onRead(node: number): void {
+    const state = this.#states[node]!;
+    if (this.#simulation.nowNs < Math.max(state.pausedUntilNs, state.replayedNs)) {
+      this.#simulation.schedule(Math.max(state.pausedUntilNs, state.replayedNs), this.#readKind, node);
+      return;
+    }
+    for (const entry of state.unread.splice(0)) this.#take(node, entry);
+  }
+
+  #take(node: number, entry: number): void {
     const state = this.#states[node]!;
     const service = this.#log.service[entry]!;
     state.pending.push({ entry, deliveredNs: this.#simulation.nowNs });

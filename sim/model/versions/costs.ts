@@ -125,6 +125,16 @@ export const API_SERVER_COSTS = {
     'etcd watch and reflector of the watch cache, unloaded; part of the latency to controllers below',
     [0.3e-3, 2e-2],
   ),
+  /** Time of a client to decode a list of endpoint objects and to put it into its informer. */
+  decodePerByte: constant({
+    value: 10e-9,
+    unit: 's/B',
+    evidence: 'assumption',
+    source:
+      'Decoding allocates what encoding only reads, so a little more than encodePerByte; at most the 35 us that an API server takes for an object of 1 kB from etcd (KEP-2340, lists at scale)',
+    date: '2023-07',
+    range: [3e-9, 35e-9],
+  }),
   /** Latency of a GET of one object from the watch cache, as its client sees it. */
   getLatency: assumed(
     2e-3,

@@ -171,6 +171,21 @@ const controlPlane = (minor: number): VersionProfile['controlPlane'] => ({
       'Network card of a virtual machine of a control-plane size',
       [1e9, 100e9],
     ),
+    cpuCores: assumed<number | null>(
+      null,
+      '1',
+      'Cores that are needed are reported; requests other than for endpoint objects are not modelled, so a limit would be for these alone',
+    ),
+    serializationCache: upstream(true, '', 'KEP-1152: watch events are encoded once since 1.17', '2019'),
+    watchCacheSize: constant<number | null>({
+      value: null,
+      unit: '1',
+      evidence: 'source code',
+      source:
+        'storage/cacher: sizes itself between 100 and 102400 since about 1.20; before, 100 for EndpointSlices (kubernetes/kubernetes#85342)',
+      date: '1.36',
+      range: null,
+    }),
   },
   etcd: {
     writeLatencyNs: {
@@ -337,6 +352,17 @@ const kubeProxy = (minor: number): VersionProfile['kubeProxy'] => {
       minor >= 27,
       '',
       'KEP-3453, feature gate MinimizeIPTablesRestore: alpha and off in 1.26, on by default since 1.27',
+      date,
+    ),
+    minWatchTimeoutNs: assumed<number | null>(
+      null,
+      'ns',
+      'client-go asks for 5 to 10 min; left out by default, as a watch that times out misses nothing but takes a second to come back, on one node in 300 at a time',
+    ),
+    watchListClient: upstream(
+      minor >= 35,
+      '',
+      'Feature gate WatchListClient of client-go: on by default since 1.35 (API servers have WatchList since 1.34)',
       date,
     ),
   };

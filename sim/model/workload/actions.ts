@@ -4,6 +4,7 @@
  *   WorkloadAction at its time --> Deployments, ReplicaSets, Churn, pod life cycle --> pods that change
  *                              --> service created --> endpoint controller
  *                              --> controller manager crashes
+ *                              --> API server restarts, nodes that do not read --> watches
  *
  * Left out: actions that depend on what happened before, repetition.
  */
@@ -17,10 +18,19 @@ import type { EndpointController } from '../controlplane/endpoint-controller.js'
 import type { Etcd, WriteLatency } from '../controlplane/etcd.js';
 import type { WorkloadAction } from '../scenario.js';
 import { Churn } from './churn.js';
+import { resolveUp } from './deployment-rules.js';
 import type { Deployments } from './deployments.js';
 import type { HandWrittenEndpoints } from './hand-written-endpoints.js';
 import type { PodLifecycle } from './pod-lifecycle.js';
 import type { ReplicaSets } from './replica-sets.js';
+
+/** What faults of the watches act on. */
+export interface WatchTarget {
+  /** API server `server` is down for `forNs`. */
+  restart(server: number, forNs: number): void;
+  /** `nodes` of the nodes do not read for `forNs`; `draw` tells several such actions apart. */
+  pause(nodes: number, forNs: number, draw: number): void;
+}
 
 /** What the actions act on. */
 export interface WorkloadTargets {
@@ -33,6 +43,8 @@ export interface WorkloadTargets {
   readonly controllerManager: ControllerManager;
   /** null: every service selects its pods. */
   readonly handWritten: HandWrittenEndpoints | null;
+  readonly watches: WatchTarget;
+  readonly nodes: number;
   /** Services that the informer does not show yet; one leaves the set when it does. */
   readonly absentServices: Set<number>;
 }
@@ -113,6 +125,9 @@ export class WorkloadActions {
       case 'createService':
       case 'failOverControllerManager':
         return 1;
+      case 'restartApiServer':
+      case 'slowWatchers':
+        return Math.min(1, (this.#simulation.nowNs - action.atNs) / action.forNs);
     }
   }
 
@@ -151,6 +166,14 @@ export class WorkloadActions {
       case 'failOverControllerManager':
         this.#failOverControllerManager();
         return;
+      case 'restartApiServer':
+        this.#targets.watches.restart(action.server, action.forNs);
+        return;
+      case 'slowWatchers': {
+        const { watches, nodes } = this.#targets;
+        watches.pause(resolveUp(action.nodes, nodes), action.forNs, index);
+        return;
+      }
     }
   }
 

@@ -1,0 +1,219 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { RandomStreams, type RandomStream } from '../../kernel/random.js';
+import { Simulation } from '../../kernel/simulation.js';
+import { createNodes } from '../cluster/nodes.js';
+import { DYNAMIC_RING, fixedRing } from '../controlplane/watch-cache.js';
+import { WatchConnections } from '../controlplane/watch-connections.js';
+import { NO_TRIGGER, WatchFanOut, type EndpointWrite } from '../controlplane/watch-fan-out.js';
+import { IptablesMode } from './iptables-mode.js';
+import { createProxyRecorders, KubeProxies, type KubeProxyParameters } from './kube-proxies.js';
+import { NaiveKubeProxies } from './naive-kube-proxies.js';
+import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from './sync-runner.js';
+
+const MS = 1e6;
+const SECOND = 1e9;
+const HOUR = 3600 * SECOND;
+const SERVICES = 10;
+
+interface Setting {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly apiServers: number;
+  readonly bandwidth: number | null;
+  readonly ring: number | 'dynamic';
+  readonly windowBytes: number;
+  readonly streamsLists: boolean;
+  readonly timesOut: boolean;
+  readonly minSyncPeriodNs: number;
+  readonly generation: 'token-bucket' | 'min-interval';
+  readonly writes: number;
+  readonly meanGapNs: number;
+  readonly restarts: readonly { readonly atNs: number; readonly server: number; readonly forNs: number }[];
+  readonly pauses: readonly { readonly atNs: number; readonly share: number; readonly forNs: number }[];
+}
+
+function randomWrites(
+  stream: RandomStream,
+  count: number,
+  meanGapNs: number,
+): { atNs: number; write: EndpointWrite }[] {
+  let atNs = 0;
+  return Array.from({ length: count }, () => {
+    atNs += Math.round(-Math.log(stream.double()) * meanGapNs);
+    const isDeletion = stream.double() < 0.1;
+    const write = {
+      service: stream.integerBelow(SERVICES),
+      bytes: 500 + stream.integerBelow(30_000),
+      changeNs: atNs - stream.integerBelow(SECOND),
+      triggerNs: !isDeletion && stream.double() < 0.7 ? atNs - stream.integerBelow(SECOND) : NO_TRIGGER,
+      isDeletion,
+      endpointsAfter: stream.integerBelow(30),
+    };
+    return { atNs, write };
+  });
+}
+
+/** Runs one implementation of the nodes under the faults of the setting. */
+function run(kind: 'cursor' | 'naive', setting: Setting) {
+  const { nodes: count, apiServers, ring, minSyncPeriodNs } = setting;
+  const streams = new RandomStreams(setting.seed, 0);
+  const simulation = new Simulation();
+  const nodes = createNodes(
+    {
+      nodes: count,
+      zones: 3,
+      apiServerToNodeLatencyNs: { min: 100_000, max: 3_000_000 },
+      nodeSpeedFactor: 3,
+      nodeSpeedVariation: 0.4,
+    },
+    streams,
+  );
+  const log = new WatchFanOut(SERVICES, {
+    apiServers,
+    watchers: count,
+    watchCacheLatencyNs: MS,
+    dispatchPerWatcherNs: 1000,
+    networkBandwidthBitsPerSecond: setting.bandwidth,
+    latencyNs: nodes.latencyNs,
+  });
+  const intervals = { minIntervalNs: minSyncPeriodNs, retryIntervalNs: 30 * SECOND, maxIntervalNs: HOUR };
+  const runner: SyncRunner =
+    setting.generation === 'min-interval'
+      ? new MinIntervalRunner(count, intervals)
+      : new TokenBucketRunner(count, intervals, 2);
+  const parameters: KubeProxyParameters = {
+    mode: new IptablesMode(30 * SECOND),
+    runner,
+    partialSync: true,
+    fullSyncIntervalNs: HOUR,
+    lastFullSyncNs: new Float64Array(count).fill(-SECOND),
+    measureFromNs: 0,
+  };
+  const writes = randomWrites(streams.stream('writes'), setting.writes, setting.meanGapNs);
+  const endNs = 1000 * SECOND;
+  const initial = new Int32Array(SERVICES).fill(5);
+  const samples = createProxyRecorders();
+  const proxies =
+    kind === 'cursor'
+      ? new KubeProxies(simulation, log, nodes, initial, parameters, samples)
+      : new NaiveKubeProxies(simulation, log, nodes, initial, parameters, samples, endNs);
+  const connections = new WatchConnections(
+    simulation,
+    log,
+    {
+      ring: ring === 'dynamic' ? DYNAMIC_RING : fixedRing(ring),
+      minWatchTimeoutNs: setting.timesOut ? 3 * SECOND : null,
+      streamsLists: setting.streamsLists,
+      streamWindowBytes: setting.windowBytes,
+      cpuCores: null,
+      listCpuNs: ({ bytes }) => 8 * bytes,
+      decodePerByteNs: 15,
+      latencyNs: nodes.latencyNs,
+    },
+    () => ({ objects: SERVICES, bytes: 1e6 }),
+    proxies,
+    streams,
+  );
+  const commit = simulation.registerKind('commit', (index) => {
+    const entry = log.append(writes[index]!.write, simulation.nowNs);
+    proxies.onAppend(entry);
+    connections.afterAppend(entry);
+  });
+  writes.forEach(({ atNs }, index) => simulation.schedule(atNs, commit, index));
+  const restart = simulation.registerKind('restart', (index) => {
+    const { server, forNs } = setting.restarts[index]!;
+    connections.restart(server % apiServers, forNs);
+  });
+  setting.restarts.forEach(({ atNs }, index) => simulation.schedule(atNs, restart, index));
+  const pause = simulation.registerKind('pause', (index) => {
+    const { share, forNs } = setting.pauses[index]!;
+    connections.pause(Math.ceil(share * count), forNs, index);
+  });
+  setting.pauses.forEach(({ atNs }, index) => simulation.schedule(atNs, pause, index));
+  simulation.run(endNs);
+  if (proxies instanceof KubeProxies) proxies.end(endNs);
+  const { observedLatency, trueLatency, fanOut, wait, sync, syncDuration } = samples;
+  const histograms = [observedLatency, trueLatency, fanOut, wait, sync, syncDuration].map((samplesOf) =>
+    samplesOf.toSparse(),
+  );
+  const outcome = {
+    syncs: proxies.syncs,
+    fullSyncs: proxies.fullSyncs,
+    deliveries: proxies.deliveries,
+    relists: connections.relists,
+    terminated: connections.terminated,
+    replays: connections.replays.size,
+    listBytes: [...connections.listBytesOf],
+    distributions: histograms.map(({ sum, ...exact }) => exact),
+  };
+  // The order of adding up floating-point numbers differs, the samples may not.
+  return { outcome, sums: histograms.map(({ sum }) => sum), log, connections };
+}
+
+const fault = fc.record({ atNs: fc.integer({ min: 0, max: 30_000 }).map((ms) => ms * MS + 12_345) });
+
+const settings: fc.Arbitrary<Setting> = fc.record({
+  seed: fc.integer({ min: 0, max: 1_000_000 }),
+  nodes: fc.integer({ min: 1, max: 25 }),
+  apiServers: fc.integer({ min: 1, max: 4 }),
+  bandwidth: fc.constantFrom(null, 1e8, 2e6, 2e7),
+  ring: fc.constantFrom('dynamic' as const, 5, 20),
+  windowBytes: fc.constantFrom(20_000, 200_000, 4_000_000),
+  streamsLists: fc.boolean(),
+  timesOut: fc.boolean(),
+  minSyncPeriodNs: fc.constantFrom(0, SECOND, 10 * SECOND),
+  generation: fc.constantFrom('token-bucket' as const, 'min-interval' as const),
+  writes: fc.integer({ min: 1, max: 300 }),
+  meanGapNs: fc.constantFrom(20 * MS, 100 * MS, SECOND / 2),
+  restarts: fc.array(
+    fc
+      .record({ server: fc.integer({ min: 0, max: 3 }), forMs: fc.integer({ min: 1, max: 8000 }), fault })
+      .map(({ server, forMs, fault: { atNs } }) => ({ atNs, server, forNs: forMs * MS })),
+    { maxLength: 3 },
+  ),
+  pauses: fc.array(
+    fc
+      .record({
+        share: fc.double({ min: 0.01, max: 1, noNaN: true }),
+        forMs: fc.integer({ min: 1, max: 20_000 }),
+        fault,
+      })
+      .map(({ share, forMs, fault: { atNs } }) => ({ atNs, share, forNs: forMs * MS })),
+    { maxLength: 2 },
+  ),
+});
+
+describe('broken watches', () => {
+  test('the cursor fan-out and the naive twin give equal samples, and every node gets every write once', () => {
+    let relists = 0;
+    let terminated = 0;
+    let replays = 0;
+    fc.assert(
+      fc.property(settings, (setting) => {
+        const { outcome, sums, log, connections } = run('cursor', setting);
+        const naive = run('naive', setting);
+        expect(outcome).toEqual(naive.outcome);
+        sums.forEach((sum, index) => expect(Math.abs(sum - naive.sums[index]!)).toBeLessThanOrEqual(1e-9 * sum));
+        expect(outcome.deliveries).toBe(setting.writes * setting.nodes);
+        // What the servers sent is what the nodes got.
+        let sent = 0;
+        for (let entry = 0; entry < log.length; entry++) {
+          for (let server = 0; server < log.apiServers; server++) {
+            expect(log.framesOf(entry, server)).toBeGreaterThanOrEqual(0);
+            sent += log.framesOf(entry, server) * log.bytes[entry]!;
+          }
+        }
+        for (const { bytes } of connections.replays.values()) sent += bytes;
+        expect(sent).toBe(log.bytesBefore[log.length]! * setting.nodes - connections.bytesReplacedByLists);
+        relists += outcome.relists;
+        terminated += outcome.terminated;
+        replays += outcome.replays;
+      }),
+      { numRuns: 150, seed: 1 },
+    );
+    // The settings are no test of what never happens in them.
+    expect(Math.min(relists, terminated, replays)).toBeGreaterThan(100);
+  });
+});
