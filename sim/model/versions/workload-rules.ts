@@ -30,6 +30,9 @@ export const DEPLOYMENT_RULES = {
 export const WORKLOAD_RETRY_RULES = {
   base: inSource(5e-3, 's', 'client-go DefaultControllerRateLimiter: 5 ms, doubling', '1.36'),
   max: inSource(1000, 's', 'client-go DefaultControllerRateLimiter: at most 1000 s', '1.36'),
+  /** The bucket that all failing keys of a queue share. */
+  qps: inSource(10, '1/s', 'client-go util/workqueue/default_rate_limiters.go', '1.36'),
+  burst: inSource(100, '1', 'client-go util/workqueue/default_rate_limiters.go', '1.36'),
 } as const;
 
 /** The spam filter of events, in every client that records any. */

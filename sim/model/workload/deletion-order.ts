@@ -39,54 +39,60 @@ export class DeletionOrder {
 
   /** Active pods of the ReplicaSet, the first to go first; `isTaken` are those that are being deleted. */
   first(service: number, set: number, count: number, nowNs: number, isTaken: (pod: number) => boolean): number[] {
-    const { node } = this.#pods;
+    const { node, observed } = this.#pods;
     const live = this.#servicePods.of(service);
-    for (const pod of live) if (isActive(this.#informer.seen(pod))) this.#related[node[pod]!]!++;
-    const best: number[] = [];
-    const keys: number[] = [];
-    const uids: number[] = [];
+    const seen = this.#informer.seenColumn;
+    const place = this.#servicePods.placeColumn;
+    const related = this.#related;
+    for (const pod of live) if (isActive(seen[pod]!)) related[node[pod]!]!++;
+    const best: Ranked[] = [];
+    // A pod that is above this stage and number is behind all of the best, whatever its age.
+    let worst = Infinity;
     for (const pod of live) {
-      if (this.#servicePods.placeOf(pod) !== set || !isActive(this.#informer.seen(pod)) || isTaken(pod)) continue;
-      const key = this.#key(pod, nowNs);
-      const isFull = best.length === count;
-      if (isFull && key > keys[count - 1]!) continue;
-      const uid = this.#uid.uniform(service, this.#pods.ordinal[pod]!);
-      const place = placeFor(key, uid, keys, uids);
-      if (place === count) continue;
-      if (isFull) {
-        best.pop();
-        keys.pop();
-        uids.pop();
-      }
-      best.splice(place, 0, pod);
-      keys.splice(place, 0, key);
-      uids.splice(place, 0, uid);
+      if (place[pod] !== set || !isActive(seen[pod]!)) continue;
+      const rank = rankOf(seen[pod]!, observed[pod]!, related[node[pod]!]!);
+      if (rank > worst || isTaken(pod)) continue;
+      const key = rank * AGE_BUCKETS + this.#age(pod, nowNs);
+      if (best.length === count && key > best[count - 1]!.key) continue;
+      const candidate = { pod, key, uid: this.#uid.uniform(service, this.#pods.ordinal[pod]!) };
+      const position = positionOf(candidate, best);
+      if (position === count) continue;
+      if (best.length === count) best.pop();
+      best.splice(position, 0, candidate);
+      if (best.length === count) worst = Math.floor(best[count - 1]!.key / AGE_BUCKETS);
     }
-    for (const pod of live) this.#related[node[pod]!] = 0;
-    return best;
+    for (const pod of live) related[node[pod]!] = 0;
+    return best.map(({ pod }) => pod);
   }
 
-  /** Pending before running, not ready before ready, doubled up before alone, young before old. */
-  #key(pod: number, nowNs: number): number {
-    const seen = this.#informer.seen(pod);
-    const isReady = (seen & Seen.ready) !== 0;
-    const isRunning = (this.#pods.observed[pod]! & PodState.hasAddress) !== 0;
-    const stage = (isRunning ? 2 : 0) + (isReady ? 1 : 0);
+  /** Bucket of the age since the pod turned ready, or of its own age: young before old. */
+  #age(pod: number, nowNs: number): number {
+    const isReady = (this.#informer.seen(pod) & Seen.ready) !== 0;
     const sinceNs = isReady ? this.#informer.readySinceNs(pod) : this.#informer.createdNs(pod);
-    const age = sinceNs === -Infinity ? AGE_BUCKETS - 1 : ageBucket(sinceNs, nowNs) + 1;
-    const alone = MAX_RELATED - 1 - this.#related[this.#pods.node[pod]!]!;
-    return (stage * MAX_RELATED + alone) * AGE_BUCKETS + age;
+    return sinceNs === -Infinity ? AGE_BUCKETS - 1 : ageBucket(sinceNs, nowNs) + 1;
   }
 }
 
-/** Where (key, uid) goes in lists sorted by key and then uid. */
-function placeFor(key: number, uid: number, keys: readonly number[], uids: readonly number[]): number {
+interface Ranked {
+  readonly pod: number;
+  readonly key: number;
+  readonly uid: number;
+}
+
+/** Pending before running, not ready before ready, doubled up before alone. */
+function rankOf(seen: number, observed: number, related: number): number {
+  const stage = ((observed & PodState.hasAddress) !== 0 ? 2 : 0) + ((seen & Seen.ready) !== 0 ? 1 : 0);
+  return stage * MAX_RELATED + (MAX_RELATED - 1 - related);
+}
+
+/** Where a candidate goes in a list sorted by key and then UID. */
+function positionOf({ key, uid }: Ranked, best: readonly Ranked[]): number {
   let low = 0;
-  let high = keys.length;
+  let high = best.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const isBefore = keys[middle]! < key || (keys[middle] === key && uids[middle]! < uid);
-    if (isBefore) low = middle + 1;
+    const other = best[middle]!;
+    if (other.key < key || (other.key === key && other.uid < uid)) low = middle + 1;
     else high = middle;
   }
   return low;

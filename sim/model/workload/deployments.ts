@@ -8,15 +8,16 @@
  * It writes from what the informer shows. Who has seen an old version gets a conflict, and the sync is tried again a little
  * later. Services that a StatefulSet runs are handed on to it, so that whoever scales a service need not know which it is.
  *
- * Left out: pausing, rollback, the progress deadline, the bucket of the failing keys.
+ * Left out: pausing, rollback, the progress deadline.
  */
 
-import type { EventKind, Simulation } from '../../kernel/simulation.js';
+import type { Simulation } from '../../kernel/simulation.js';
 import type { Controller } from '../controlplane/controller-manager.js';
 import type { ControllerClient, RequestKind } from '../controlplane/controller-client.js';
+import { DelayingQueue } from '../controlplane/delaying-queue.js';
 import type { WriteLatency } from '../controlplane/etcd.js';
 import type { EventRecorder } from '../controlplane/event-recorder.js';
-import { WorkQueue } from '../controlplane/work-queue.js';
+import type { RateLimiter } from '../controlplane/rate-limiters.js';
 import { DEPLOYMENT_RULES } from '../versions/workload-rules.js';
 import { limitsOf } from './deployment-rules.js';
 import {
@@ -29,7 +30,6 @@ import {
 import { Informer } from './informer.js';
 import type { ReplicaSetObjects } from './replica-set-objects.js';
 import type { ReplicaSets } from './replica-sets.js';
-import type { RetryBackoff } from './retry-backoff.js';
 import type { ServicePods } from './service-pods.js';
 import type { StatefulSets } from './stateful-sets.js';
 
@@ -48,7 +48,7 @@ export interface DeploymentDependencies {
   readonly statefulSets: StatefulSets;
   readonly client: ControllerClient;
   readonly events: EventRecorder;
-  readonly backoff: RetryBackoff;
+  readonly newLimiter: (keys: number) => RateLimiter;
   readonly latency: WriteLatency;
   readonly watchLatencyNs: number;
 }
@@ -97,11 +97,10 @@ export class Deployments implements Controller {
   readonly #workers: number;
   readonly #deployments = new Map<number, Deployment>();
   readonly #informer: Informer<SeenDeployment>;
-  readonly #enqueueKind: EventKind;
   readonly #request: RequestKind<Sync>;
   /** Writes about each service: the key of their latencies. */
   readonly #writes: Int32Array;
-  #queue: WorkQueue;
+  readonly #queue: DelayingQueue;
   #idleWorkers: number;
   #isStopped = false;
   #isStarting = false;
@@ -111,10 +110,11 @@ export class Deployments implements Controller {
     this.#use = use;
     this.#workers = workers;
     this.#writes = new Int32Array(use.services);
-    this.#queue = new WorkQueue(use.services);
+    const { name } = this;
+    const newLimiter = (): RateLimiter => use.newLimiter(use.services);
+    this.#queue = new DelayingQueue(use.simulation, name, use.services, newLimiter, () => this.#startWorkers());
     this.#idleWorkers = workers;
     this.#informer = new Informer(use.simulation, 'deployment', use.watchLatencyNs, (seen) => this.#onSeen(seen));
-    this.#enqueueKind = use.simulation.registerKind('deployment: delayed add', (service) => this.#enqueue(service));
     this.#request = {
       commit: (service, _, sync) => this.#commit(service, sync),
       answered: (service, _, isOk, sync) => this.#onAnswered(service, isOk, sync),
@@ -182,8 +182,7 @@ export class Deployments implements Controller {
     this.#isStopped = true;
     this.#use.client.stop();
     this.#use.events.stop();
-    this.#use.backoff.clear();
-    this.#queue = new WorkQueue(this.#use.services);
+    this.#queue.clear();
     this.#idleWorkers = this.#workers;
   }
 
@@ -259,9 +258,7 @@ export class Deployments implements Controller {
   }
 
   #enqueue(service: number): void {
-    if (this.#isStopped || this.#use.statefulSets.owns(service)) return;
-    this.#queue.add(service);
-    this.#startWorkers();
+    if (!this.#isStopped && !this.#use.statefulSets.owns(service)) this.#queue.add(service);
   }
 
   #startWorkers(): void {
@@ -299,7 +296,7 @@ export class Deployments implements Controller {
   #sendNext(sync: Sync): void {
     const { service, plan } = sync;
     if (sync.next === plan.requests.length) {
-      this.#use.backoff.forget(service);
+      this.#queue.forget(service);
       this.#release(service);
       return;
     }
@@ -356,8 +353,7 @@ export class Deployments implements Controller {
 
   #onAnswered(service: number, isOk: boolean, sync: Sync): void {
     if (!isOk) {
-      const { simulation, backoff } = this.#use;
-      simulation.schedule(simulation.nowNs + backoff.next(service), this.#enqueueKind, service);
+      this.#queue.addRateLimited(service);
       this.#release(service);
       return;
     }

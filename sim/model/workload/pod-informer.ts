@@ -69,6 +69,11 @@ export class PodInformer {
     return pod < this.#seen.length ? this.#seen[pod]! : 0;
   }
 
+  /** The same for all pods that have ever been seen, by pod: to be read at once and not to be kept. */
+  get seenColumn(): Uint8Array {
+    return this.#seen;
+  }
+
   /** When the pod turned ready; -Infinity for one that was ready before the run. */
   readySinceNs(pod: number): number {
     return this.#readySinceNs[pod]!;

@@ -15,21 +15,21 @@
  * Left out: the 5 minutes after which expectations expire, quotas and other refusals of a POST.
  */
 
-import type { EventKind, Simulation } from '../../kernel/simulation.js';
+import type { Simulation } from '../../kernel/simulation.js';
 import type { PodTable } from '../cluster/pods.js';
 import { widen } from '../cluster/columns.js';
 import type { Controller } from '../controlplane/controller-manager.js';
 import type { ControllerClient, RequestKind } from '../controlplane/controller-client.js';
+import { DelayingQueue } from '../controlplane/delaying-queue.js';
 import type { WriteLatency } from '../controlplane/etcd.js';
 import type { EventRecorder } from '../controlplane/event-recorder.js';
-import { WorkQueue } from '../controlplane/work-queue.js';
+import type { RateLimiter } from '../controlplane/rate-limiters.js';
 import { REPLICA_SET_RULES } from '../versions/workload-rules.js';
 import type { DeletionOrder } from './deletion-order.js';
 import { Seen, isActive, type PodHandler, type PodInformer } from './pod-informer.js';
 import type { PodOwnersLifecycle } from './pod-lifecycle.js';
 import { isSameStatus, type ReplicaSetObjects, type ReplicaSetStatus } from './replica-set-objects.js';
 import { nextSlowStartBatch, podDifference } from './replica-set-rules.js';
-import type { RetryBackoff } from './retry-backoff.js';
 import type { ServicePods } from './service-pods.js';
 
 /** What the controller works with. */
@@ -42,7 +42,7 @@ export interface ReplicaSetDependencies {
   readonly lifecycle: PodOwnersLifecycle;
   readonly client: ControllerClient;
   readonly events: EventRecorder;
-  readonly backoff: RetryBackoff;
+  readonly newLimiter: (keys: number) => RateLimiter;
   readonly deletionOrder: DeletionOrder;
   readonly latency: { readonly pods: WriteLatency; readonly deletions: WriteLatency; readonly status: WriteLatency };
   readonly getLatencyNs: number;
@@ -69,12 +69,11 @@ export class ReplicaSets implements PodHandler, Controller {
   readonly #use: ReplicaSetDependencies;
   readonly #workers: number;
   readonly #endNs: number;
-  readonly #enqueueKind: EventKind;
   readonly #post: RequestKind<Sync>;
   readonly #delete: RequestKind<Sync>;
   readonly #putStatus: RequestKind<Sync>;
   readonly #get: RequestKind<Sync>;
-  #queue: WorkQueue;
+  readonly #queue: DelayingQueue;
   #idleWorkers: number;
   #isStopped = false;
   #isStarting = false;
@@ -101,7 +100,9 @@ export class ReplicaSets implements PodHandler, Controller {
     this.#endNs = endNs;
     const { simulation, objects } = use;
     const { capacity } = objects;
-    this.#queue = new WorkQueue(capacity);
+    const { name } = this;
+    const newLimiter = (): RateLimiter => use.newLimiter(capacity);
+    this.#queue = new DelayingQueue(simulation, name, capacity, newLimiter, () => this.#startWorkers());
     this.#idleWorkers = workers;
     this.#active = new Int32Array(capacity);
     this.#ready = new Int32Array(capacity);
@@ -111,7 +112,6 @@ export class ReplicaSets implements PodHandler, Controller {
     this.#expectedDeletions = new Int32Array(capacity);
     this.#posts = new Int32Array(capacity);
     this.#statusWrites = new Int32Array(capacity);
-    this.#enqueueKind = simulation.registerKind('replica set: delayed add', (set) => this.#enqueue(set));
     this.#post = {
       commit: (set) => this.#createPod(set),
       answered: (set, _, isOk, sync) => this.#onCreated(set, isOk, sync),
@@ -190,12 +190,11 @@ export class ReplicaSets implements PodHandler, Controller {
 
   /** The process ends: what was queued, expected and not yet sent is lost. */
   stop(): void {
-    const { client, events, backoff, objects } = this.#use;
+    const { client, events } = this.#use;
     this.#isStopped = true;
     client.stop();
     events.stop();
-    backoff.clear();
-    this.#queue = new WorkQueue(objects.capacity);
+    this.#queue.clear();
     this.#idleWorkers = this.#workers;
     this.#expectedCreations.fill(0);
     this.#expectedDeletions.fill(0);
@@ -243,9 +242,7 @@ export class ReplicaSets implements PodHandler, Controller {
   }
 
   #enqueue(set: number): void {
-    if (this.#isStopped) return;
-    this.#queue.add(set);
-    this.#startWorkers();
+    if (!this.#isStopped) this.#queue.add(set);
   }
 
   /** A sync without requests ends at once and asks for the next: in this loop, and not in one inside of it. */
@@ -378,8 +375,10 @@ export class ReplicaSets implements PodHandler, Controller {
   /** False: somebody has written the ReplicaSet since it was read. */
   #commitStatus(set: number, sync: Sync): boolean {
     const { objects } = this.#use;
-    if (objects.current(set).version !== sync.version) return false;
-    objects.write(set, { status: sync.status });
+    const current = objects.current(set);
+    if (current.version !== sync.version) return false;
+    // An update that changes nothing makes no new version and no watch event.
+    if (!isSameStatus(current.status, sync.status)) objects.write(set, { status: sync.status });
     return true;
   }
 
@@ -405,13 +404,12 @@ export class ReplicaSets implements PodHandler, Controller {
   }
 
   #fail(set: number): void {
-    const { simulation, backoff } = this.#use;
-    simulation.schedule(simulation.nowNs + backoff.next(set), this.#enqueueKind, set);
+    this.#queue.addRateLimited(set);
     this.#release(set);
   }
 
   #finish(set: number): void {
-    this.#use.backoff.forget(set);
+    this.#queue.forget(set);
     this.#release(set);
   }
 

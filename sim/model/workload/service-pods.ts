@@ -53,6 +53,11 @@ export class ServicePods {
     return this.#place[pod]!;
   }
 
+  /** The same by pod: to be read at once and not to be kept. */
+  get placeColumn(): Int32Array {
+    return this.#place;
+  }
+
   /** A pod without address, on the next node. */
   create(service: number, revision: number, place: number): number {
     const pod = this.#pods.create(service, this.#placement.next());

@@ -113,7 +113,7 @@ export class StatefulSets implements PodHandler, Controller {
   readonly #post: RequestKind<Sync>;
   readonly #delete: RequestKind<Sync>;
   readonly #put: RequestKind<Sync>;
-  #queue: WorkQueue;
+  readonly #queue: WorkQueue;
   #idleWorkers: number;
   #isStopped = false;
   #isStarting = false;
@@ -125,12 +125,12 @@ export class StatefulSets implements PodHandler, Controller {
     this.#workers = workers;
     this.#endNs = endNs;
     this.#hasMaxUnavailable = hasMaxUnavailable;
-    this.#queue = new WorkQueue(use.services);
     this.#idleWorkers = workers;
     for (let service = 0; service < use.services; service++) {
       const policy = use.policyOf(service);
       if (policy !== null) this.#sets.set(service, newSet(policy));
     }
+    this.#queue = new WorkQueue(this.#sets.size === 0 ? 0 : use.services);
     this.#dueKind = use.simulation.registerKind('informer: stateful set', (service) => this.#enqueue(service));
     this.#post = {
       commit: (service, ordinal) => this.#createPod(service, ordinal),
@@ -190,8 +190,10 @@ export class StatefulSets implements PodHandler, Controller {
   shareUpdated(service: number): number {
     const { slots, rollout, isRollingOut } = this.#set(service);
     if (!isRollingOut) return 1;
-    const targets = slots.slice(rollout.partition, this.#use.servicePods.desired(service));
-    return targets.filter((slot) => isDone(slot)).length / Math.max(1, targets.length);
+    const end = Math.min(slots.length, this.#use.servicePods.desired(service));
+    let done = 0;
+    for (let ordinal = rollout.partition; ordinal < end; ordinal++) if (isDone(slots[ordinal]!)) done++;
+    return done / Math.max(1, end - rollout.partition);
   }
 
   /** Use of the controller's client, from 0 to 1. */
@@ -204,7 +206,7 @@ export class StatefulSets implements PodHandler, Controller {
     this.#isStopped = true;
     this.#use.client.stop();
     this.#use.events.stop();
-    this.#queue = new WorkQueue(this.#use.services);
+    this.#queue.clear();
     this.#idleWorkers = this.#workers;
   }
 
@@ -396,7 +398,8 @@ export class StatefulSets implements PodHandler, Controller {
     let available = 0;
     let updated = 0;
     let done = 0;
-    for (const [ordinal, slot] of set.slots.entries()) {
+    for (let ordinal = 0; ordinal < set.slots.length; ordinal++) {
+      const slot = set.slots[ordinal]!;
       if (!slot.exists || slot.isTerminating) continue;
       existing++;
       if (slot.isAvailable) available++;

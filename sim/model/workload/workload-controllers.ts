@@ -18,6 +18,7 @@ import type { Controller } from '../controlplane/controller-manager.js';
 import { ControllerClient } from '../controlplane/controller-client.js';
 import type { Etcd } from '../controlplane/etcd.js';
 import { EventRecorder } from '../controlplane/event-recorder.js';
+import { controllerRateLimiter } from '../controlplane/rate-limiters.js';
 import type { Scenario } from '../scenario.js';
 import { API_SERVER_COSTS } from '../versions/costs.js';
 import { EVENT_RULES, REPLICA_SET_RULES, WORKLOAD_RETRY_RULES } from '../versions/workload-rules.js';
@@ -27,7 +28,6 @@ import { PodInformer } from './pod-informer.js';
 import type { PodOwnersLifecycle } from './pod-lifecycle.js';
 import { ReplicaSetObjects } from './replica-set-objects.js';
 import { ReplicaSets } from './replica-sets.js';
-import { RetryBackoff } from './retry-backoff.js';
 import { ServicePods } from './service-pods.js';
 import { StatefulSets } from './stateful-sets.js';
 
@@ -74,7 +74,13 @@ export function createWorkloadControllers(cluster: WorkloadCluster): WorkloadCon
       qps: EVENT_RULES.qps.value,
       burst: EVENT_RULES.burst.value,
     });
-  const backoff = () => new RetryBackoff(ns(WORKLOAD_RETRY_RULES.base.value), ns(WORKLOAD_RETRY_RULES.max.value));
+  const newLimiter = (keys: number) =>
+    controllerRateLimiter(keys, {
+      retryBaseNs: ns(WORKLOAD_RETRY_RULES.base.value),
+      retryMaxNs: ns(WORKLOAD_RETRY_RULES.max.value),
+      retryQps: WORKLOAD_RETRY_RULES.qps.value,
+      retryBurst: WORKLOAD_RETRY_RULES.burst.value,
+    });
 
   const servicePods = new ServicePods(services.count, pods, placement);
   const podInformer = new PodInformer(simulation, pods, watchLatencyNs, ns(REPLICA_SET_RULES.minReadySlack.value));
@@ -96,7 +102,7 @@ export function createWorkloadControllers(cluster: WorkloadCluster): WorkloadCon
       lifecycle,
       client: replicaSetClient,
       events: eventsOf('replicaset-controller', replicaSetClient),
-      backoff: backoff(),
+      newLimiter,
       deletionOrder: new DeletionOrder(pods, servicePods, podInformer, scenario.cluster.nodes, streams.hash('pod-uid')),
       latency: {
         pods: etcd.writesOf('replicaset-controller/pods'),
@@ -146,7 +152,7 @@ export function createWorkloadControllers(cluster: WorkloadCluster): WorkloadCon
       statefulSets,
       client: deploymentClient,
       events: eventsOf('deployment-controller', deploymentClient),
-      backoff: backoff(),
+      newLimiter,
       latency: etcd.writesOf('deployment-controller'),
       watchLatencyNs,
     },
