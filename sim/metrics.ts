@@ -196,7 +196,7 @@ export const METRICS = {
     'scalar',
     'ratio',
     'Endpoint controller workers',
-    'Share of the workers that are at work, from the first workload action to the last answered write; what they wait for their client or for the API server is not work.',
+    'Share of the workers that are at work, from the first workload action to the end of the run; what they wait for their client or for the API server is not work.',
   ),
   apiserver_dispatch_utilization: define(
     'scalar',

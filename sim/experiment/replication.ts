@@ -1,5 +1,6 @@
 /** One replication: runs the world of a scenario and hands back its measurements as plain data. */
 
+import { checkUtilizations } from '../model/conservation.js';
 import { World } from '../model/world.js';
 import type { Scenario } from '../model/scenario.js';
 import type { ReplicationMeasurements } from './results.js';
@@ -17,10 +18,12 @@ export function runReplication(
   const world = new World(scenario, replication);
   world.run(onProgress);
   const { recorder, log, kubeProxies, simulation, startNs, endNs, watchOutcome } = world;
+  const scalars = { ...recorder.scalars(log, kubeProxies, watchOutcome, startNs, endNs), ...world.utilizations() };
+  checkUtilizations(scalars);
   return {
     replication,
     distributions: mapValues(recorder.distributions(log, kubeProxies), (histogram) => histogram.toSparse()),
-    scalars: { ...recorder.scalars(log, kubeProxies, watchOutcome, startNs, endNs), ...world.utilizations() },
+    scalars,
     series: mapValues(recorder.series(), (series) => series.toJSON()),
     simulatedNs: endNs,
     events: simulation.eventsFired,

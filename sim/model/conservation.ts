@@ -6,24 +6,39 @@
  *  3. What is published of a service is what its pods are, or what was written by hand: as many usable endpoints as are
  *     ready, up to the cap.
  *  4. Every service has the pods that it is meant to have, unless a rolling update or the workload was cut off.
+ *  5. Every committed write that changed an object is in the log, and what nodes hold of a service is what is published of it.
+ *  6. Every latency has one sample for each (write, node) pair.
+ *  7. Little's law: the updates under way, summed over time, are the latencies of the updates, summed. The first is counted from
+ *     commits and applications alone, the second from the samples.
+ *
+ * And at any time: no limit is used more than it has (checkUtilizations).
  */
 
+import { METRICS, type MetricName } from '../metrics.js';
 import { PodState, type PodTable } from './cluster/pods.js';
 import type { Discovery } from './controlplane/discovery.js';
 import type { WatchConnections } from './controlplane/watch-connections.js';
-import type { WatchFanOut } from './controlplane/watch-fan-out.js';
-import type { KubeProxies } from './node/kube-proxies.js';
+import { NO_ENTRY, type WatchFanOut } from './controlplane/watch-fan-out.js';
+import type { KubeProxies, ProxyRecorders } from './node/kube-proxies.js';
 import type { ReplicaSets } from './workload/replica-sets.js';
 
 /** Amounts that are spread over the bins of a series add up to themselves but for rounding. */
 const ROUNDING = 1e-9;
+/** Sums of millions of times, of which differences are taken, are known to fewer digits. */
+const ROUNDING_OF_SUMS = 1e-6;
+
+const NS_PER_SECOND = 1e9;
 
 /** The state of a world that is quiet. */
 export interface QuietWorld {
   readonly log: WatchFanOut;
   readonly kubeProxies: KubeProxies;
   readonly watchConnections: WatchConnections;
+  /** The distributions that the kube-proxies filled. */
+  readonly recorders: ProxyRecorders;
   readonly bytesInSeries: number;
+  /** Writes that were committed and changed an object that nodes watch. */
+  readonly committedWrites: number;
   readonly pods: PodTable;
   readonly services: number;
   readonly replicaSets: ReplicaSets;
@@ -51,6 +66,11 @@ export function checkConservation(world: QuietWorld): void {
     violated(`${world.bytesInSeries} bytes in the series and ${bytes} sent`);
   }
 
+  if (world.committedWrites !== log.length) {
+    violated(`${world.committedWrites} committed writes and ${log.length} in the log`);
+  }
+  checkNodesView(world);
+  checkSamples(world);
   if (world.isPublished) checkPublished(world);
   if (world.isComplete) checkReplicas(world);
 }
@@ -68,6 +88,42 @@ function checkPublished({ pods, services, discoveryOf, absentServices }: QuietWo
     if (published !== expected) {
       violated(`service ${service} has ${published} usable endpoints in its objects and ${expected} ready pods`);
     }
+  }
+}
+
+/** Nodes hold what the last write of the log says, as they have applied all of it. */
+function checkNodesView({ log, services, discoveryOf }: QuietWorld): void {
+  for (let service = 0; service < services; service++) {
+    const entry = log.lastEntryOf(service);
+    if (entry === NO_ENTRY) continue;
+    const held = log.endpointsAfter[entry]!;
+    const published = discoveryOf(service).usableEndpoints(service);
+    if (held !== published)
+      violated(`nodes hold ${held} endpoints of service ${service}, of which ${published} are published`);
+  }
+}
+
+function checkSamples({ log, kubeProxies, recorders }: QuietWorld): void {
+  const { trueLatency, fanOut, wait, sync } = recorders;
+  for (const [name, { count }] of Object.entries({ trueLatency, fanOut, wait, sync })) {
+    if (count !== kubeProxies.deliveries)
+      violated(`${count} samples of ${name} and ${kubeProxies.deliveries} deliveries`);
+  }
+  const nodes = kubeProxies.cursor.length;
+  let committedSumNs = 0;
+  for (let entry = 0; entry < log.length; entry++) committedSumNs += log.commitNs[entry]! * nodes;
+  const underWay = (kubeProxies.appliedSumNs - committedSumNs) / NS_PER_SECOND;
+  const waited = fanOut.sum + wait.sum + sync.sum;
+  if (Math.abs(underWay - waited) > ROUNDING_OF_SUMS * waited) {
+    violated(`updates were under way for ${underWay} s in all, and waited for ${waited} s (Little's law)`);
+  }
+}
+
+/** Throws an Error when a limit was used by more than all of it. */
+export function checkUtilizations(scalars: Partial<Record<MetricName, number>>): void {
+  for (const [metric, value] of Object.entries(scalars) as [MetricName, number][]) {
+    if (!/_utilization(_|$)/.test(metric) || METRICS[metric].unit !== 'ratio') continue;
+    if (!(value >= 0 && value <= 1 + ROUNDING)) violated(`${metric} is ${value}`);
   }
 }
 

@@ -96,6 +96,7 @@ export class World {
   /** How far the wall clock was into a second when the run began: scripted actions fall on no particular part of one. */
   readonly #clockPhaseNs: number;
   #droppedKeys = 0;
+  #committedWrites = 0;
 
   constructor(scenario: Scenario, replication: number) {
     const { cluster, controlPlane, kubelet, pods } = scenario;
@@ -216,7 +217,9 @@ export class World {
       log: this.log,
       kubeProxies: this.kubeProxies,
       watchConnections: this.watchConnections,
+      recorders: this.recorder.proxies,
       bytesInSeries: this.recorder.bytesInSeries,
+      committedWrites: this.#committedWrites,
       pods: this.#pods,
       services: this.#services.count,
       replicaSets: this.#replicaSets,
@@ -288,7 +291,7 @@ export class World {
       replicaset_controller_client_utilization: this.#replicaSets.clientUtilization,
       statefulset_controller_client_utilization: this.#statefulSets.clientUtilization,
       endpoint_controller_client_utilization: this.#controller.clientUtilization,
-      endpoint_controller_worker_utilization: this.#controller.workerUtilization(this.startNs, this.endNs),
+      endpoint_controller_worker_utilization: this.#controller.workerUtilization(this.endNs),
     };
   }
 
@@ -441,6 +444,7 @@ export class World {
         retryQps: ENDPOINT_CONTROLLER_RULES.retryQps.value,
         retryBurst: ENDPOINT_CONTROLLER_RULES.retryBurst.value,
         informerLatencyNs: this.#watchLatencyNs,
+        measureFromNs: this.startNs,
         syncBaseNs: ns(ENDPOINT_CONTROLLER_COSTS.syncBase.value),
         syncPerEndpointNs: ENDPOINT_CONTROLLER_COSTS.syncPerEndpoint.value * NS_PER_SECOND,
       },
@@ -564,6 +568,7 @@ export class World {
     const { service, write, changeNs, triggerNs } = committed;
     const commitNs = this.simulation.nowNs;
     const isDeletion = write.verb === 'delete';
+    this.#committedWrites++;
     const entry = this.log.append(
       {
         service,

@@ -30,6 +30,7 @@ const parameters: EndpointControllerParameters = {
   staleCache: 'checkedFirst',
   getLatencyNs: null,
   informerLatencyNs: 0,
+  measureFromNs: 0,
   syncBaseNs: 0,
   syncPerEndpointNs: 0,
 };

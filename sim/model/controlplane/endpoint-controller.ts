@@ -64,6 +64,8 @@ export interface EndpointControllerParameters extends ControllerRateLimits {
   readonly getLatencyNs: number | null;
   /** From a commit to the informer's handlers in the controller manager. */
   readonly informerLatencyNs: number;
+  /** Work before this is not counted: what the controller does before the workload begins is no part of it. */
+  readonly measureFromNs: number;
   /** CPU time of a sync before its first write: fixed, and for each pod of the service. */
   readonly syncBaseNs: number;
   readonly syncPerEndpointNs: number;
@@ -240,9 +242,9 @@ export class EndpointController implements Controller {
     return this.#bucket.utilization;
   }
 
-  /** Share of the workers that were at work between `startNs` and `endNs`; waiting for tokens and seats is no work. */
-  workerUtilization(startNs: number, endNs: number): number {
-    return Math.min(1, this.#workNs / (this.#parameters.workers * Math.max(1, endNs - startNs)));
+  /** Share of the workers that were at work until `endNs`; waiting for tokens and seats is no work. */
+  workerUtilization(endNs: number): number {
+    return this.#workNs / (this.#parameters.workers * Math.max(1, endNs - this.#parameters.measureFromNs));
   }
 
   /** The informer delivered every service once more: each is queued, without the batch period. */
@@ -349,7 +351,7 @@ export class EndpointController implements Controller {
     const { syncBaseNs, syncPerEndpointNs } = this.#parameters;
     const endpoints = this.#discovery.publishedEndpoints(service) + changes;
     const planningNs = Math.round(syncBaseNs + syncPerEndpointNs * endpoints);
-    this.#workNs += planningNs;
+    this.#work(planningNs);
     this.#simulation.schedule(this.#simulation.nowNs + planningNs, this.#plannedKind, service, this.#process);
   }
 
@@ -364,8 +366,12 @@ export class EndpointController implements Controller {
     }
     sync.sentNs = this.#bucket.reserve(this.#simulation.nowNs);
     sync.latencyNs = this.#writeLatency.ns(service, this.#writes[service]!++);
-    this.#workNs += sync.latencyNs;
+    this.#work(sync.latencyNs);
     this.#api.write(0, this.#resource, sync.sentNs, sync.latencyNs, this.#answeredKind, service, this.#process);
+  }
+
+  #work(durationNs: number): void {
+    if (this.#simulation.nowNs >= this.#parameters.measureFromNs) this.#workNs += durationNs;
   }
 
   #onAnswered(service: number, process: number): void {

@@ -29,6 +29,8 @@ export class TokenBuckets {
   readonly #calls: Int32Array;
   readonly #firstCallNs: Float64Array;
   readonly #lastDueNs: Float64Array;
+  /** Times that the bucket was full at the start of a process. */
+  readonly #processes: Int32Array;
 
   constructor(count: number, qps: number, burst: number) {
     if (!(qps > 0 && qps < Infinity)) throw new RangeError(`qps must be positive and finite, got ${qps}`);
@@ -41,6 +43,7 @@ export class TokenBuckets {
     this.#calls = new Int32Array(count);
     this.#firstCallNs = new Float64Array(count);
     this.#lastDueNs = new Float64Array(count);
+    this.#processes = new Int32Array(count).fill(1);
   }
 
   /** Takes one token of bucket `index`, and says when the call may go out: now, or later behind the calls before it. */
@@ -71,18 +74,20 @@ export class TokenBuckets {
     const calls = this.#calls[index]!;
     if (calls === 0) return 0;
     const seconds = (this.#lastDueNs[index]! - this.#firstCallNs[index]!) / NS_PER_SECOND;
-    return Math.min(1, calls / (this.#burst + this.#qps * seconds));
+    return calls / (this.#burst * this.#processes[index]! + this.#qps * seconds);
   }
 
   #count(index: number, nowNs: number, dueNs: number): void {
     if (this.#calls[index]!++ === 0) this.#firstCallNs[index] = nowNs;
-    this.#lastDueNs[index] = dueNs;
+    // A new process may call before the last calls of the old one would have left.
+    this.#lastDueNs[index] = Math.max(this.#lastDueNs[index]!, dueNs);
   }
 
   /** A new process has the bucket now: it is full, and nobody waits. */
   refill(index: number, nowNs: number): void {
     this.#fullAtNs[index] = nowNs;
     this.#taken[index] = 0;
+    this.#processes[index]!++;
   }
 
   /** Tokens missing from a full bucket that were taken since it was full; a bucket found full starts a new count. */

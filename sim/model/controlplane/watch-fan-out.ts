@@ -212,6 +212,11 @@ export class WatchFanOut implements FrameTimes {
     this.#networkFreeNs[server] = nowNs;
   }
 
+  /** The last entry of the service, or NO_ENTRY. */
+  lastEntryOf(service: number): number {
+    return this.#lastOfService[service]!;
+  }
+
   #link(entry: number, write: EndpointWrite): void {
     const { service } = write;
     this.nextOfService[entry] = NO_ENTRY;

@@ -85,6 +85,8 @@ export class KubeProxies implements WatchListener {
   syncs = 0;
   fullSyncs = 0;
   deliveries = 0;
+  /** Sum over the (write, node) pairs of when each was applied. */
+  appliedSumNs = 0;
   /** End of the last sync that applied a write, over all nodes. */
   lastAppliedNs = 0;
   /** Sync time by node. */
@@ -423,6 +425,7 @@ export class KubeProxies implements WatchListener {
     observedLatency.recordAll(this.#observedSamples, observed);
     sync.recordMany((endNs - startNs) * SECONDS_PER_NS, count);
     this.deliveries += count;
+    this.appliedSumNs += count * endNs;
   }
 
   #growSamples(count: number): void {

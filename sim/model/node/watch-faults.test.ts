@@ -146,7 +146,7 @@ function run(kind: 'cursor' | 'naive', setting: Setting) {
     terminated: connections.terminated,
     replays: connections.replays.size,
     listBytes: [...connections.listBytesOf],
-    distributions: histograms.map(({ sum, ...exact }) => exact),
+    distributions: histograms.map(({ sum: _sum, ...exact }) => exact),
   };
   // The order of adding up floating-point numbers differs, the samples may not.
   return { outcome, sums: histograms.map(({ sum }) => sum), log, connections };

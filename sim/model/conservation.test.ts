@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+
+import { parseExperiment } from '../scenario/load.js';
+import { checkUtilizations } from './conservation.js';
+import { World } from './world.js';
+
+const scenario = parseExperiment(
+  `
+apiVersion: kube-headroom/v1
+kind: Scenario
+metadata: { name: conserved }
+cluster: { nodes: 7 }
+controlPlane: { apiServer: { replicas: 2 } }
+services: [{ name: web, count: 3, endpoints: 6 }]
+workload:
+  - { at: 1s, rollingUpdate: { service: web } }
+  - { at: 1s, churn: { podsPerSecond: 2, for: 20s } }
+`,
+  'conserved.yaml',
+).variants[0]!.scenario;
+
+/** A run of a small world that `sabotage` has been at before. */
+const run = (sabotage: (world: World) => void) => (): void => {
+  const world = new World(scenario, 0);
+  sabotage(world);
+  world.run();
+};
+
+/** Calls `tamper` in place of the n-th call of `target[method]`. */
+function tamperWith<Target extends object, Method extends keyof Target>(
+  target: Target,
+  method: Method,
+  nth: number,
+  tamper: (original: () => unknown) => unknown,
+): void {
+  const original = target[method] as (...values: unknown[]) => unknown;
+  let calls = 0;
+  target[method] = ((...values: unknown[]) => {
+    const call = (): unknown => original.apply(target, values);
+    return ++calls === nth ? tamper(call) : call();
+  }) as Target[Method];
+}
+
+describe('a world that is left alone', () => {
+  it('keeps every law', () => {
+    expect(run(() => {})).not.toThrow();
+  });
+});
+
+describe('a lost update', () => {
+  it('is found when a committed write never enters the log', () => {
+    expect(run(({ log }) => tamperWith(log, 'append', 9, () => log.length - 1))).toThrow(
+      /conservation violated: \d+ committed writes and \d+ in the log/,
+    );
+  });
+
+  it('is found when nodes are never told of the last writes', () => {
+    expect(
+      run((world) => {
+        let entries = 0;
+        const { kubeProxies } = world;
+        const onAppend = kubeProxies.onAppend.bind(kubeProxies);
+        kubeProxies.onAppend = (entry) => {
+          if (entries++ < 40) onAppend(entry);
+        };
+      }),
+    ).toThrow(/conservation violated: node \d+ has applied \d+ of \d+ writes/);
+  });
+
+  it('is found when a node skips one', () => {
+    expect(
+      run(({ kubeProxies }) =>
+        tamperWith(kubeProxies, 'onAppend', 12, (original) => {
+          kubeProxies.cursor[3]!++;
+          return original();
+        }),
+      ),
+    ).toThrow(/conservation violated: \d+ samples of \d+ writes on 7 nodes/);
+  });
+
+  it('is found when nodes are left with other endpoints than are published', () => {
+    expect(
+      run((world) => {
+        const { kubeProxies, log } = world;
+        const end = kubeProxies.end.bind(kubeProxies);
+        kubeProxies.end = (endNs) => {
+          log.endpointsAfter[log.lastEntryOf(1)]!--;
+          end(endNs);
+        };
+      }),
+    ).toThrow(/conservation violated: nodes hold 5 endpoints of service 1, of which 6 are published/);
+  });
+});
+
+describe('a double count', () => {
+  it('is found when the samples of one sync are recorded twice', () => {
+    expect(
+      run(({ recorder }) =>
+        tamperWith(recorder.proxies.wait, 'recordAll', 5, (original) => {
+          original();
+          return original();
+        }),
+      ),
+    ).toThrow(/conservation violated: \d+ samples of wait and \d+ deliveries/);
+  });
+
+  it('is found when the number is right and a waiting time is wrong', () => {
+    expect(
+      run(({ recorder }) =>
+        tamperWith(recorder.proxies.sync, 'recordMany', 5, () => recorder.proxies.sync.recordMany(100, 1)),
+      ),
+    ).toThrow(/conservation violated: (\d+ samples of sync|updates were under way)/);
+    expect(
+      run((world) => {
+        const { proxies } = world.recorder;
+        const { recordMany } = proxies.sync;
+        let calls = 0;
+        proxies.sync.recordMany = (value, count) =>
+          recordMany.call(proxies.sync, ++calls === 5 ? value + 1 : value, count);
+      }),
+    ).toThrow(/conservation violated: updates were under way for .* \(Little's law\)/);
+  });
+
+  it('is found when bytes are sent that nobody got', () => {
+    expect(
+      run((world) => {
+        const { recorder } = world;
+        const honest = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(recorder), 'bytesInSeries')!;
+        Object.defineProperty(recorder, 'bytesInSeries', { get: () => (honest.get!.call(recorder) as number) + 1000 });
+      }),
+    ).toThrow(/conservation violated: [\d.]+ bytes in the series and \d+ sent/);
+  });
+});
+
+describe('utilisations', () => {
+  it('are refused above 1 and below 0, and when they are no number', () => {
+    expect(() => checkUtilizations({ apiserver_network_utilization: 1, kube_proxy_syncs_total: 7 })).not.toThrow();
+    for (const wrong of [1.001, -0.1, Number.NaN]) {
+      expect(() => checkUtilizations({ endpoint_controller_client_utilization: wrong })).toThrow(
+        /conservation violated: endpoint_controller_client_utilization is/,
+      );
+    }
+  });
+});
