@@ -22,19 +22,13 @@ import type { ControllerClient, RequestKind } from '../controlplane/controller-c
 import type { WriteLatency } from '../controlplane/etcd.js';
 import type { EventRecorder } from '../controlplane/event-recorder.js';
 import { WorkQueue } from '../controlplane/work-queue.js';
-import type { IntOrPercent } from '../scenario.js';
 import { REPLICA_SET_RULES } from '../versions/workload-rules.js';
 import { Seen, type PodHandler, type PodInformer } from './pod-informer.js';
 import type { PodOwnersLifecycle } from './pod-lifecycle.js';
 import { nextSlowStartBatch } from './replica-set-rules.js';
 import type { ServicePods } from './service-pods.js';
-import {
-  planScale,
-  planUpdate,
-  resolveMaxUnavailable,
-  type PodManagementPolicy,
-  type StatefulPod,
-} from './stateful-set-rules.js';
+import { planScale, planUpdate, resolveMaxUnavailable, type PodManagementPolicy } from './stateful-set-rules.js';
+import { isDone, newSet, slotOf, statusText, type StatefulSet, type StatefulSetRollout } from './stateful-set-state.js';
 
 export interface StatefulSetDependencies {
   readonly simulation: Simulation;
@@ -49,37 +43,6 @@ export interface StatefulSetDependencies {
   readonly watchLatencyNs: number;
   /** Of the service's StatefulSet; null: a Deployment runs the service. */
   readonly policyOf: (service: number) => PodManagementPolicy | null;
-}
-
-/** What an update asks for. */
-export interface StatefulSetRollout {
-  readonly maxUnavailable: IntOrPercent;
-  readonly partition: number;
-  readonly minReadyNs: number;
-}
-
-/** A place for a pod, kept and changed, as there may be many and every sync looks at all. */
-interface Slot extends StatefulPod {
-  pod: number;
-  exists: boolean;
-  isTerminating: boolean;
-  isAvailable: boolean;
-  isStale: boolean;
-}
-
-interface StatefulSet {
-  readonly policy: PodManagementPolicy;
-  /** By ordinal. */
-  readonly slots: Slot[];
-  rollout: StatefulSetRollout;
-  currentRevision: number;
-  updateRevision: number;
-  generation: number;
-  /** As it was last written, in one text. */
-  status: string;
-  isRollingOut: boolean;
-  /** The new revision has been stored as an object of its own. */
-  isRevisionStored: boolean;
 }
 
 /** A sync that waits for answers. */
@@ -98,8 +61,6 @@ interface Sync {
   step: 'scale' | 'update' | 'status';
   mustWait: boolean;
 }
-
-const DEFAULT_ROLLOUT: StatefulSetRollout = { maxUnavailable: { absolute: 1 }, partition: 0, minReadyNs: 0 };
 
 export class StatefulSets implements PodHandler, Controller {
   readonly name = 'statefulset-controller';
@@ -420,28 +381,3 @@ export class StatefulSets implements PodHandler, Controller {
     client.write('other', latency.other.ns(service, this.#writes++), this.#put, service, 0, sync);
   }
 }
-
-const statusText = (generation: number, replicas: number, available: number, updated: number): string =>
-  `${generation}/${replicas}/${available}/${updated}`;
-
-const emptySlot = (): Slot => ({ pod: -1, exists: false, isTerminating: false, isAvailable: false, isStale: false });
-
-/** The slot of an ordinal; the list has no holes. */
-function slotOf(set: StatefulSet, ordinal: number): Slot {
-  while (set.slots.length <= ordinal) set.slots.push(emptySlot());
-  return set.slots[ordinal]!;
-}
-
-const newSet = (policy: PodManagementPolicy): StatefulSet => ({
-  policy,
-  slots: [],
-  rollout: DEFAULT_ROLLOUT,
-  currentRevision: 0,
-  updateRevision: 0,
-  generation: 0,
-  status: statusText(0, 0, 0, 0),
-  isRollingOut: false,
-  isRevisionStored: true,
-});
-
-const isDone = (slot: Slot): boolean => slot.exists && !slot.isTerminating && slot.isAvailable && !slot.isStale;
