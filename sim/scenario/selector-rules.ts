@@ -5,7 +5,19 @@ import { quote } from '../units.js';
 import { contradiction, when, type Rule } from './contradictions.js';
 import type { Finding } from './findings.js';
 
-export const SELECTOR_RULES: readonly Rule[] = [{ reads: ['services', 'workload'], check: checkSelectors }];
+export const SELECTOR_RULES: readonly Rule[] = [
+  { reads: ['services', 'workload'], check: checkSelectors },
+  { reads: ['services'], check: checkControllers },
+];
+
+/** Nobody makes pods behind a service without selector. */
+function checkControllers({ services }: Scenario): Finding[] {
+  return services.flatMap(({ selector, controller }, index) =>
+    when(!selector && controller === 'StatefulSet', () =>
+      contradiction(['services', index, 'controller'], 'a service without selector has no pods, and so no StatefulSet'),
+    ),
+  );
+}
 
 /** Pods behind services with a selector, addresses written by hand behind the others. */
 function checkSelectors({ services, workload }: Scenario): Finding[] {
