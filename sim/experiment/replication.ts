@@ -20,7 +20,11 @@ export function runReplication(
   return {
     replication,
     distributions: mapValues(recorder.distributions(log, kubeProxies), (histogram) => histogram.toSparse()),
-    scalars: { ...recorder.scalars(log, kubeProxies, watchOutcome, startNs, endNs), ...world.utilizations() },
+    scalars: {
+      ...recorder.scalars(log, kubeProxies, watchOutcome, startNs, endNs),
+      ...world.utilizations(),
+      ...world.sliceGauges,
+    },
     series: mapValues(recorder.series(), (series) => series.toJSON()),
     simulatedNs: endNs,
     events: simulation.eventsFired,
