@@ -148,6 +148,24 @@ export const METRICS = {
     'Endpoint object writes in conflict',
     'Write requests that the API server refused with 409 as they were made of a stale object: Endpoints before 1.31.',
   ),
+  endpoint_slice_controller_endpoints_desired: define(
+    'scalar',
+    'count',
+    'Endpoints in slices',
+    'At the end of the run, as the EndpointSlice controller counts them: over all services, of one address family each.',
+  ),
+  endpoint_slice_controller_num_endpoint_slices: define(
+    'scalar',
+    'count',
+    'EndpointSlices',
+    'At the end of the run, as the EndpointSlice controller counts them: over all services, of one address family each.',
+  ),
+  endpoint_slice_controller_desired_endpoint_slices: define(
+    'scalar',
+    'count',
+    'EndpointSlices that would do',
+    'At the end of the run: slices that the same endpoints would fill if they were packed anew; the rest is fragmentation.',
+  ),
   controller_stale_syncs_total: define(
     'scalar',
     'count',

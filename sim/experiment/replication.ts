@@ -18,7 +18,11 @@ export function runReplication(
   const world = new World(scenario, replication);
   world.run(onProgress);
   const { recorder, log, kubeProxies, simulation, startNs, endNs, watchOutcome } = world;
-  const scalars = { ...recorder.scalars(log, kubeProxies, watchOutcome, startNs, endNs), ...world.utilizations() };
+  const scalars = {
+    ...recorder.scalars(log, kubeProxies, watchOutcome, startNs, endNs),
+    ...world.utilizations(),
+    ...world.sliceGauges,
+  };
   checkUtilizations(scalars);
   return {
     replication,

@@ -3,8 +3,8 @@
  *
  *  1. Every node has applied every write, once.
  *  2. Bytes sent to watchers are what the watchers got: every write once, by its frame or again, unless a list told of it.
- *  3. What is published of a service is what its pods are, or what was written by hand: as many usable endpoints as are
- *     ready, up to the cap.
+ *  3. What is published of a service, in each address family, is what its pods are, or what was written by hand: as many usable
+ *     endpoints as are ready (or have an address, where the service publishes those too), up to the cap.
  *  4. Every service has the pods that it is meant to have, unless a rolling update or the workload was cut off.
  *  5. Every committed write that changed an object is in the log, and what nodes hold of a service is what is published of it.
  *  6. Every latency has one sample for each (write, node) pair.
@@ -15,8 +15,10 @@
  */
 
 import { METRICS, type MetricName } from '../metrics.js';
-import { PodState, type PodTable } from './cluster/pods.js';
+import type { PodTable } from './cluster/pods.js';
+import type { EndpointSettings } from './cluster/services.js';
 import type { Discovery } from './controlplane/discovery.js';
+import { isReadyEndpoint } from './controlplane/endpoint-membership.js';
 import type { WatchConnections } from './controlplane/watch-connections.js';
 import { NO_ENTRY, type WatchFanOut } from './controlplane/watch-fan-out.js';
 import type { KubeProxies, ProxyRecorders } from './node/kube-proxies.js';
@@ -43,6 +45,7 @@ export interface QuietWorld {
   readonly services: number;
   readonly replicaSets: ReplicaSets;
   readonly discoveryOf: (service: number) => Discovery;
+  readonly settingsOf: (service: number) => EndpointSettings;
   readonly absentServices: ReadonlySet<number>;
   /** False after a write was refused or given up: then the objects stay behind the pods, as they would. */
   readonly isPublished: boolean;
@@ -75,17 +78,19 @@ export function checkConservation(world: QuietWorld): void {
   if (world.isComplete) checkReplicas(world);
 }
 
-function checkPublished({ pods, services, discoveryOf, absentServices }: QuietWorld): void {
+function checkPublished({ pods, services, discoveryOf, settingsOf, absentServices }: QuietWorld): void {
   const ready = new Int32Array(services);
   for (let pod = 0; pod < pods.count; pod++) {
-    // Neither terminating nor gone.
-    if (pods.condition[pod] === (PodState.hasAddress | PodState.ready)) ready[pods.service[pod]!]!++;
+    const service = pods.service[pod]!;
+    const { publishNotReadyAddresses } = settingsOf(service);
+    if (isReadyEndpoint(pods.condition[pod]!, publishNotReadyAddresses)) ready[service]!++;
   }
   for (let service = 0; service < services; service++) {
     const discovery = discoveryOf(service);
     const expected = absentServices.has(service) ? 0 : Math.min(discovery.maxUsableEndpoints, ready[service]!);
-    const published = discovery.usableEndpoints(service);
-    if (published !== expected) {
+    for (let family = 0; family < discovery.addressFamilies(service); family++) {
+      const published = discovery.usableEndpoints(service, family);
+      if (published === expected) continue;
       violated(`service ${service} has ${published} usable endpoints in its objects and ${expected} ready pods`);
     }
   }

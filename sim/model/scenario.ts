@@ -8,6 +8,7 @@
  * The object is plain JSON: it crosses to worker threads, and its canonical JSON text is what the scenario hash is made of.
  */
 
+import type { EndpointSettings } from './cluster/services.js';
 import type { NameLengths } from './controlplane/wire-size.js';
 
 /** What one run simulates: a scenario with one variant's changes applied. */
@@ -144,15 +145,15 @@ export interface PodSettings {
 
 export interface WireSettings {
   readonly format: 'protobuf' | 'json';
-  /** Lengths of the strings in an endpoint, in bytes (one byte per character). */
-  readonly nameLengths: NameLengths;
+  /** Lengths of the strings in an endpoint, in bytes (one byte per character); `ip` is that of an IPv4 address. */
+  readonly nameLengths: NameLengths & { readonly ipv6: number };
   /** A constant size per endpoint without overhead, as papers assume; null: sizes field by field. */
   readonly bytesPerEndpoint: number | null;
   /** With bytesPerEndpoint only: no object is smaller than this. */
   readonly minObjectBytes: number;
 }
 
-export interface ServiceSettings {
+export interface ServiceSettings extends EndpointSettings {
   readonly name: string;
   /** How many services of this shape there are. Services 2, 3, ... are called name-2, name-3, ... */
   readonly count: number;
@@ -241,11 +242,14 @@ export type WorkloadAction =
       readonly replace: number;
     }
   | {
-      /** One pod of the service changes: turns unready, turns ready again, or is replaced in one update. */
+      /**
+       * One pod of the service changes: turns unready, turns ready again, is replaced in one update, or has a label changed that
+       * takes it out of the service (it lives on) or back into it.
+       */
       readonly kind: 'podChange';
       readonly atNs: number;
       readonly service: string;
-      readonly change: 'notReady' | 'ready' | 'replace';
+      readonly change: 'notReady' | 'ready' | 'replace' | 'leave' | 'join';
     }
   | {
       /** The service is created at `atNs`, its pods being ready before; until then it is absent. */

@@ -9,6 +9,7 @@
 
 import type { Simulation } from '../kernel/simulation.js';
 import type { PodTable } from './cluster/pods.js';
+import { HAND_WRITTEN } from './cluster/services.js';
 import type { ApiServers } from './controlplane/api-servers.js';
 import type { Discovery } from './controlplane/discovery.js';
 import type { CommittedWrite, EndpointController } from './controlplane/endpoint-controller.js';
@@ -50,8 +51,11 @@ export function createSelectorlessServices(scenario: Scenario, context: Selector
   const { pods, services, endpointsSize, onCommit } = context;
   if (scenario.kubeProxy.discovery === 'Endpoints') {
     // No controller writes these objects, so none truncates them.
-    const sizes = { complete: endpointsSize, truncated: endpointsSize };
-    const discovery = new EndpointsObjects(pods, services, sizes, null);
+    const discovery = new EndpointsObjects(pods, services, {
+      maxAddresses: null,
+      settingsOf: () => HAND_WRITTEN,
+      sizeOf: () => endpointsSize,
+    });
     const writer = createWriter(context, 0, (put) => publish(discovery, put, onCommit));
     return { writer, discovery, mirroringController: null };
   }

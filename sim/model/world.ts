@@ -11,6 +11,7 @@ import type { MetricName } from '../metrics.js';
 import { RandomStreams } from '../kernel/random.js';
 import { Simulation } from '../kernel/simulation.js';
 import { checkConservation } from './conservation.js';
+import { createDiscovery, handWrittenSize, plainSize } from './create-discovery.js';
 import type { Scenario } from './scenario.js';
 import { createSelectorlessServices, type SelectorlessServices } from './selectorless-services.js';
 import { FaultRecovery } from './fault-recovery.js';
@@ -22,15 +23,12 @@ import { ApiServers } from './controlplane/api-servers.js';
 import { ControllerManager } from './controlplane/controller-manager.js';
 import type { Discovery } from './controlplane/discovery.js';
 import { EndpointController, type CommittedWrite } from './controlplane/endpoint-controller.js';
-import { EndpointSlices } from './controlplane/endpoint-slices.js';
-import { EndpointsObjects } from './controlplane/endpoints-object.js';
 import { Etcd } from './controlplane/etcd.js';
 import { InformerResync } from './controlplane/informer-resync.js';
 import { EndpointListSize } from './controlplane/list-size.js';
 import { DYNAMIC_RING, fixedRing } from './controlplane/watch-cache.js';
 import { WatchConnections } from './controlplane/watch-connections.js';
 import { NO_TRIGGER, WatchFanOut } from './controlplane/watch-fan-out.js';
-import { constantEndpointSize, endpointObjectSize, type EndpointObjectSize } from './controlplane/wire-size.js';
 import { IptablesMode } from './node/iptables-mode.js';
 import { KubeProxies } from './node/kube-proxies.js';
 import { Kubelets } from './node/kubelets.js';
@@ -43,6 +41,7 @@ import { frameCpuNs, listCpuNs } from './watch-traffic.js';
 import { servicesToBeCreated, WorkloadActions } from './workload/actions.js';
 import type { Deployments } from './workload/deployments.js';
 import { Autoscalers } from './workload/horizontal-pod-autoscaler/autoscalers.js';
+import { PodLabels } from './workload/pod-labels.js';
 import { PodLifecycle } from './workload/pod-lifecycle.js';
 import type { ReplicaSets } from './workload/replica-sets.js';
 import type { StatefulSets } from './workload/stateful-sets.js';
@@ -127,7 +126,7 @@ export class World {
       { ...pods, watchLatencyNs: this.#watchLatencyNs },
       streams,
     );
-    this.#discovery = this.#createDiscovery();
+    this.#discovery = createDiscovery(scenario, this.#pods, this.#services, this.#nodes);
     this.#listSize = this.#createListSize();
     this.log = new WatchFanOut(this.#services.count, {
       apiServers: controlPlane.apiServer.replicas,
@@ -145,8 +144,8 @@ export class World {
     this.#resync = this.#createResync();
     this.controllerManager = this.#createControllerManager(etcd);
     // After the controller's: a listener of the workload must not see a pod before the controller has queued its service.
-    this.#lifecycle.onObserved((service, observed, change) => {
-      if (!this.#absentServices.has(service)) this.#controller.podsChanged(service, observed, change);
+    this.#lifecycle.onObserved((service, observed, change, isSelected) => {
+      if (isSelected && !this.#absentServices.has(service)) this.#controller.podsChanged(service, observed, change);
     });
     const controllers = createWorkloadControllers({
       simulation,
@@ -178,6 +177,13 @@ export class World {
         replicaSets: this.#replicaSets,
         deployments: this.#deployments,
         lifecycle: this.#lifecycle,
+        labels: new PodLabels(
+          simulation,
+          this.#pods,
+          this.#lifecycle,
+          this.#apiServers.client('kubectl', 'global-default'),
+          etcd,
+        ),
         controller: this.#controller,
         controllerManager: this.controllerManager,
         handWritten: this.#selectorless?.writer ?? null,
@@ -224,6 +230,7 @@ export class World {
       services: this.#services.count,
       replicaSets: this.#replicaSets,
       discoveryOf: (service) => this.#discoveryOf(service),
+      settingsOf: (service) => this.#services.endpointSettings(service),
       absentServices: this.#absentServices,
       isPublished: this.recorder.rejected === 0 && this.#droppedKeys === 0,
       isComplete: this.#scenario.durationNs === null && this.#deployments.unfinished().length === 0,
@@ -249,6 +256,23 @@ export class World {
     return Math.max(this.simulation.nowNs, this.kubeProxies.lastAppliedNs, this.#scenario.durationNs ?? 0);
   }
 
+  /** What the EndpointSlice controller exports of its slices; nothing of Endpoints. */
+  get sliceGauges(): Partial<Record<MetricName, number>> {
+    const gauges = this.#discovery.gauges();
+    return gauges === null
+      ? {}
+      : {
+          endpoint_slice_controller_endpoints_desired: gauges.endpoints,
+          endpoint_slice_controller_num_endpoint_slices: gauges.actualSlices,
+          endpoint_slice_controller_desired_endpoint_slices: gauges.desiredSlices,
+        };
+  }
+
+  /** Nodes came, went or changed readiness: the endpoint controller looks at them, and at the services that this concerns. */
+  nodesChanged(): void {
+    for (const service of this.#discovery.nodesChanged()) this.#controller.serviceAffected(service);
+  }
+
   /** When the workload began: with its first action or the first change of load. */
   get startNs(): number {
     const { workload, autoscalers } = this.#scenario;
@@ -266,24 +290,6 @@ export class World {
     return this.#services.hasSelector(service) ? this.#discovery : this.#selectorless!.discovery;
   }
 
-  #sizeOf(
-    kind: Discovery['kind'],
-    { overCapacity = false, isHandWritten = false }: { overCapacity?: boolean; isHandWritten?: boolean },
-  ): EndpointObjectSize {
-    const { wire } = this.#scenario;
-    return wire.bytesPerEndpoint === null
-      ? endpointObjectSize({
-          kind,
-          format: wire.format,
-          nameLengths: wire.nameLengths,
-          hasZone: true,
-          hasZoneHint: false,
-          overCapacity,
-          isHandWritten,
-        })
-      : constantEndpointSize(wire.bytesPerEndpoint, wire.minObjectBytes);
-  }
-
   /** How much of each limit was used; sim/limits.ts says what each limit is. */
   utilizations(): Partial<Record<MetricName, number>> {
     return {
@@ -295,27 +301,12 @@ export class World {
     };
   }
 
-  #createDiscovery(): Discovery {
-    const { controlPlane, kubeProxy } = this.#scenario;
-    const kind = kubeProxy.discovery;
-    const sizeOf = (overCapacity: boolean): EndpointObjectSize => this.#sizeOf(kind, { overCapacity });
-    const { maxEndpointsPerSlice, maxEndpointsPerObject } = controlPlane.controllerManager;
-    return kind === 'EndpointSlice'
-      ? new EndpointSlices(this.#pods, this.#services.count, sizeOf(false), maxEndpointsPerSlice)
-      : new EndpointsObjects(
-          this.#pods,
-          this.#services.count,
-          { complete: sizeOf(false), truncated: sizeOf(true) },
-          maxEndpointsPerObject,
-        );
-  }
-
   #createListSize(): EndpointListSize {
     const { maxEndpointsPerSlice } = this.#scenario.controlPlane.controllerManager;
     const isSlices = this.#discovery.kind === 'EndpointSlice';
     return new EndpointListSize(
       this.#services.count,
-      this.#sizeOf(this.#discovery.kind, {}),
+      plainSize(this.#scenario.wire, this.#discovery.kind),
       isSlices ? maxEndpointsPerSlice : Infinity,
     );
   }
@@ -359,8 +350,8 @@ export class World {
       apiServers: this.#apiServers,
       etcd,
       watchLatencyNs: this.#watchLatencyNs,
-      endpointsSize: this.#sizeOf('Endpoints', { isHandWritten: true }),
-      sliceSize: this.#sizeOf('EndpointSlice', { isHandWritten: true }),
+      endpointsSize: handWrittenSize(this.#scenario.wire, 'Endpoints'),
+      sliceSize: handWrittenSize(this.#scenario.wire, 'EndpointSlice'),
       mirroringController: (discovery) => this.#createController('endpointSliceMirroring', discovery, etcd),
       onCommit: (committed) => this.#onCommit(committed),
       onRejected: () => this.recorder.onRejected(),

@@ -81,7 +81,9 @@ export const actions = {
   podChange: z
     .strictObject({
       service: service(),
-      change: choice(['notReady', 'ready', 'replace']).describe('What happens to the pod.'),
+      change: choice(['notReady', 'ready', 'replace', 'leave', 'join']).describe(
+        'What happens to the pod: its readiness changes, it is replaced, or a label takes it out of the service or back in.',
+      ),
     })
     .optional()
     .describe('One pod of each service changes.'),

@@ -6,6 +6,7 @@
 import { formatDuration, quote } from '../units.js';
 import { AUTOSCALER_RULES } from './autoscaler-rules.js';
 import { contradiction, when, type Rule } from './contradictions.js';
+import { ENDPOINT_SETTING_RULES } from './endpoint-setting-rules.js';
 import type { Finding, Path } from './findings.js';
 import type { Scenario, WorkloadAction } from '../model/scenario.js';
 import { LEADER_ELECTION_RULES } from '../model/versions/rules.js';
@@ -152,6 +153,7 @@ const RULES: readonly Rule[] = [
   { reads: ['services'], check: checkPodManagement },
   { reads: ['controlPlane', 'services', 'workload'], check: checkRollouts },
   ...SELECTOR_RULES,
+  ...ENDPOINT_SETTING_RULES,
   ...AUTOSCALER_RULES,
   { reads: ['controlPlane', 'cluster', 'workload'], check: checkWatchFaults },
 ];

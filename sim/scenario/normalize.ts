@@ -9,6 +9,7 @@ import type {
   ReplicationPolicy,
   ScalingRules,
   Scenario,
+  ServiceSettings,
   WorkloadAction,
 } from '../model/scenario.js';
 import type { Spec } from './schema.js';
@@ -174,22 +175,32 @@ export const normalize = (spec: Spec): Scenario => {
         node: or(spec.wire?.nameLengths?.node, profile.wire.nameLengths.node),
         zone: or(spec.wire?.nameLengths?.zone, profile.wire.nameLengths.zone),
         ip: or(spec.wire?.nameLengths?.ip, profile.wire.nameLengths.ip),
+        ipv6: or(spec.wire?.nameLengths?.ipv6, profile.wire.nameLengths.ipv6),
       },
       bytesPerEndpoint: or(spec.wire?.bytesPerEndpoint, profile.wire.bytesPerEndpoint),
       minObjectBytes: or(spec.wire?.minObjectBytes, profile.wire.minObjectBytes),
     },
-    services: spec.services.map(({ name, count, endpoints, selector, controller, podManagementPolicy }) => ({
-      name,
-      count: count ?? 1,
-      endpoints,
-      selector: selector ?? true,
-      controller: controller ?? 'Deployment',
-      podManagementPolicy: or(podManagementPolicy, profile.statefulSet.podManagementPolicy),
-    })),
+    services: spec.services.map((entry) => serviceGroup(entry, profile)),
     autoscalers: (spec.autoscalers ?? []).map((entry) => autoscaler(entry, controllerManager, profile)),
     workload: spec.workload.map((entry) => workloadAction(entry, profile, statefulSets)),
   };
 };
+
+const serviceGroup = (
+  entry: Spec['services'][number],
+  { services: defaults, statefulSet }: VersionProfile,
+): ServiceSettings => ({
+  name: entry.name,
+  count: entry.count ?? 1,
+  endpoints: entry.endpoints,
+  selector: entry.selector ?? true,
+  controller: entry.controller ?? 'Deployment',
+  podManagementPolicy: or(entry.podManagementPolicy, statefulSet.podManagementPolicy),
+  publishNotReadyAddresses: or(entry.publishNotReadyAddresses, defaults.publishNotReadyAddresses),
+  ipFamilies: or(entry.ipFamilies, defaults.ipFamilies),
+  trafficDistribution: or(entry.trafficDistribution, defaults.trafficDistribution),
+  topologyMode: or(entry.topologyMode, defaults.topologyMode),
+});
 
 /** The value that the file gives (null being "unlimited"), or the default. */
 const or = <Value>(given: Value | undefined, defaultValue: Constant<Value>): Value =>

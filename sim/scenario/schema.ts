@@ -298,7 +298,8 @@ const wire = z.strictObject({
       pod: nameLength('a pod name'),
       node: nameLength('a node name'),
       zone: nameLength('a zone name'),
-      ip: nameLength('a pod address in text form'),
+      ip: nameLength('an IPv4 address of a pod in text form'),
+      ipv6: nameLength('an IPv6 address of a pod in text form'),
     })
     .optional()
     .describe('Lengths of the names in an endpoint, which make most of its size.'),
@@ -328,6 +329,21 @@ const serviceGroup = z.strictObject({
     .optional()
     .describe(
       'Whether the service selects its pods. With false its endpoints are addresses that somebody writes into its Endpoints object. Default: true.',
+    ),
+  publishNotReadyAddresses: flag()
+    .optional()
+    .describe('Whether pods count as ready endpoints from their address on until they are gone.'),
+  ipFamilies: z
+    .array(choice(['IPv4', 'IPv6']))
+    .optional()
+    .describe('Families of the service (ipFamilies), the primary one first: two make two sets of slices.'),
+  trafficDistribution: choice(['PreferClose', 'PreferSameZone', 'PreferSameNode'])
+    .optional()
+    .describe('What clients prefer (trafficDistribution): every endpoint gets a hint with its zone, and its node.'),
+  topologyMode: choice(['Auto', 'Disabled'])
+    .optional()
+    .describe(
+      'The annotation service.kubernetes.io/topology-mode: Auto shares the endpoints out among zones, and wins over trafficDistribution.',
     ),
 });
 

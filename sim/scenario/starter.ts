@@ -129,7 +129,7 @@ wire:
   # protobuf or json
   # format: protobuf
   # Bytes of each name; they make most of the size of an endpoint.
-  # nameLengths: { namespace: 12, service: 12, pod: 29, node: 27, zone: 10, ip: 13 }
+  # nameLengths: { namespace: 12, service: 12, pod: 29, node: 27, zone: 10, ip: 13, ipv6: 38 }
   # A constant size per endpoint, as published estimates assume, instead of one counted field by field; ...
   # bytesPerEndpoint: 100
   # ... then, no object is smaller than this.
@@ -138,7 +138,19 @@ wire:
 # Groups of equal services. Pods are spread over the nodes and ready at the start.
 services:
   - { name: small, count: 500, endpoints: 5 }
-  - { name: big, endpoints: 500 } # count: 1, selector: true
+  - name: big
+    endpoints: 500
+    # count: 1
+    # Whether the service selects pods; otherwise somebody writes its endpoints by hand.
+    # selector: true
+    # Ready from the address on until the pod is gone.
+    # publishNotReadyAddresses: false
+    # One family, or both: [IPv4, IPv6] makes two sets of slices.
+    # ipFamilies: [IPv4]
+    # Where clients look first, e.g. "trafficDistribution: PreferSameZone": PreferClose from 1.31 on, PreferSameZone
+    # and PreferSameNode from 1.34 on. Not set by default.
+    # Topology Aware Hints (service.kubernetes.io/topology-mode), or "Auto" to have them.
+    # topologyMode: Disabled
   # - { name: db, endpoints: 9, controller: StatefulSet, podManagementPolicy: OrderedReady } # or Parallel
 
 # The load on services, and autoscalers that follow it; the run then needs a duration. Their behavior is as in autoscaling/v2.
@@ -160,7 +172,7 @@ workload:
   # - { at: 1m, churn: { podsPerSecond: 20, for: 5m, arrivals: poisson, services: [small] } }
   # - { at: 1m, scale: { service: big, to: 600 } }
   # - { at: 1m, replaceEach: { service: big, interval: 100ms } }
-  # - { at: 1m, podChange: { service: big, change: notReady } } # or ready, or replace
+  # - { at: 1m, podChange: { service: big, change: notReady } } # or ready, replace, leave, join
   # - { at: 1m, editEndpoints: { service: database, to: 20, replace: 2 } } # of a service with selector: false
   # - { at: 1m, createService: { service: big } } # until then, it is absent
   # - { at: 1m, restartApiServer: { server: 0, for: 10s } } # the watches of its nodes break

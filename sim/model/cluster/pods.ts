@@ -1,18 +1,19 @@
 /**
- * The pods of a cluster as a table: where each runs, what the controllers' informer knows of it, and what its service's
- * endpoint objects say of it. A pod that is gone keeps its row, so that a pod number means one pod for the whole run.
+ * The pods of a cluster as a table: where each runs, and what the controllers' informer knows of it. A pod that is gone keeps
+ * its row, so that a pod number means one pod for the whole run.
  *
- *   workload, kubelet --> condition --informer--> observed --endpoint controller--> published
+ *   workload, kubelet --> condition --informer--> observed --endpoint controller--> published (controlplane/published-pods.ts)
  *
  * Addresses that somebody wrote into the Endpoints of a service without selector have rows as well: they are endpoints like
  * pods, but run on no node.
  *
- * Left out: containers, probes, phases other than Running.
+ * Left out: containers, probes, the phases Pending and Unknown.
  */
 
 import { widen } from './columns.js';
+import type { IpFamily } from './services.js';
 
-/** A pod's state as bits, the same in the three columns `condition`, `observed` and `published`. */
+/** A pod's state as bits, the same in `condition`, in `observed` and in what is published. */
 export const PodState = {
   /** The pod has an IP address, so it can be an endpoint. */
   hasAddress: 1,
@@ -22,13 +23,14 @@ export const PodState = {
   terminating: 4,
   /** It has been removed from the API. */
   gone: 8,
+  /** Its labels do not match the selector of its service. */
+  notSelected: 16,
+  /** Its phase is Succeeded or Failed: the containers have ended and will not be started again. */
+  finished: 32,
 } as const;
 
 /** The node of an address that is no pod. */
 export const NO_NODE = -1;
-
-/** Not in any endpoint object. */
-export const NO_SLICE = -1;
 
 const INITIAL_CAPACITY = 1024;
 /** 172.16.0.0, private (RFC 1918) and not a pod's. */
@@ -47,10 +49,6 @@ export class PodTable {
   condition = new Uint8Array(INITIAL_CAPACITY);
   /** As the controllers' informer has it. */
   observed = new Uint8Array(INITIAL_CAPACITY);
-  /** As it stands in the endpoint object that holds it; 0 when in none. */
-  published = new Uint8Array(INITIAL_CAPACITY);
-  /** Slice of its service that holds it, or NO_SLICE. */
-  slice = new Int32Array(INITIAL_CAPACITY);
   /** Host part of its address: the n-th pod of its node. */
   hostNumber = new Int32Array(INITIAL_CAPACITY);
 
@@ -70,7 +68,6 @@ export class PodTable {
     this.node[pod] = node;
     this.ordinal[pod] = this.#podsOfService[service]!++;
     this.hostNumber[pod] = this.#podsOfNode[node]!++;
-    this.slice[pod] = NO_SLICE;
     return pod;
   }
 
@@ -81,21 +78,24 @@ export class PodTable {
     this.service[row] = service;
     this.node[row] = NO_NODE;
     this.ordinal[row] = this.#podsOfService[service]!++;
-    this.slice[row] = NO_SLICE;
     return row;
   }
 
   /**
-   * The pod's IPv4 address: the n-th host of its node's /24 block, blocks being dealt from 10.0.0.0 upwards in node order.
-   * Host numbers start again after 254 pods, so more pods than that on a node share addresses; only the order in which an
-   * Endpoints object is truncated depends on them. Addresses that are no pods are dealt from 172.16.0.0 upwards, for each
-   * service anew.
+   * The pod's address: the n-th host of its node's /24 block (IPv6: /64), blocks being dealt from 10.0.0.0 (fd00::) upwards in
+   * node order. IPv4 host numbers start again after 254 pods, so more pods than that on a node share addresses; only the order
+   * in which an Endpoints object is truncated depends on them. Addresses that are no pods are IPv4, dealt from 172.16.0.0
+   * upwards, for each service anew.
    */
-  address(pod: number): string {
+  address(pod: number, family: IpFamily = 'IPv4'): string {
     const block = this.node[pod]!;
     if (block === NO_NODE) {
       const address = FIRST_FOREIGN_ADDRESS + this.ordinal[pod]!;
       return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
+    }
+    if (family === 'IPv6') {
+      const groups = [block >>> 16, block & 0xffff].map((group) => group.toString(16)).join(':');
+      return `fd00:${groups}::${(1 + this.hostNumber[pod]!).toString(16)}`;
     }
     const host = 1 + (this.hostNumber[pod]! % 254);
     return `${10 + (block >>> 16)}.${(block >>> 8) & 255}.${block & 255}.${host}`;
@@ -109,8 +109,6 @@ export class PodTable {
     this.revision = widen(this.revision, capacity);
     this.condition = widen(this.condition, capacity);
     this.observed = widen(this.observed, capacity);
-    this.published = widen(this.published, capacity);
-    this.slice = widen(this.slice, capacity);
     this.hostNumber = widen(this.hostNumber, capacity);
   }
 }

@@ -4,8 +4,33 @@
  * Left out: types other than ClusterIP, several ports, selectors that overlap.
  */
 
+export type IpFamily = 'IPv4' | 'IPv6';
+
+/** spec.trafficDistribution: PreferClose and PreferSameZone mean the same. */
+export type TrafficDistribution = 'PreferClose' | 'PreferSameZone' | 'PreferSameNode';
+
+/** What decides how the endpoints of a service are published. */
+export interface EndpointSettings {
+  /** spec.publishNotReadyAddresses: endpoints count as ready from their address on until they are gone. */
+  readonly publishNotReadyAddresses: boolean;
+  /** spec.ipFamilies, one or both; the first one is that of the Endpoints object. */
+  readonly ipFamilies: readonly IpFamily[];
+  /** null: not set. */
+  readonly trafficDistribution: TrafficDistribution | null;
+  /** The annotation service.kubernetes.io/topology-mode; Auto wins over trafficDistribution. */
+  readonly topologyMode: 'Auto' | 'Disabled';
+}
+
+/** Of services without selector: the addresses of one family, without hints. */
+export const HAND_WRITTEN: EndpointSettings = {
+  publishNotReadyAddresses: false,
+  ipFamilies: ['IPv4'],
+  trafficDistribution: null,
+  topologyMode: 'Disabled',
+};
+
 /** A group of equal services, as the scenario describes it. */
-export interface ServiceGroup {
+export interface ServiceGroup extends EndpointSettings {
   readonly name: string;
   readonly count: number;
   /** Pods, or addresses written by hand, behind each service at the start. */
@@ -43,13 +68,23 @@ export class ServiceTable {
     return { first, end: first + group.count };
   }
 
+  /** The group of the service: what is said of it is said of each of its services. */
+  groupOf(service: number): ServiceGroup {
+    return this.groups[this.group[service]!]!;
+  }
+
+  /** How the service publishes its endpoints. What somebody writes by hand is taken as it is written. */
+  endpointSettings(service: number): EndpointSettings {
+    return this.hasSelector(service) ? this.groupOf(service) : HAND_WRITTEN;
+  }
+
   /** Whether the service selects pods; otherwise somebody writes its Endpoints object by hand. */
   hasSelector(service: number): boolean {
-    return this.groups[this.group[service]!]!.selector !== false;
+    return this.groupOf(service).selector !== false;
   }
 
   /** Pods, or addresses written by hand, that the service has at the start. */
   initialEndpoints(service: number): number {
-    return this.groups[this.group[service]!]!.endpoints;
+    return this.groupOf(service).endpoints;
   }
 }

@@ -3,11 +3,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { NO_SLICE, PodState, PodTable } from '../cluster/pods.js';
+import { PodState, PodTable } from '../cluster/pods.js';
 import type { Discovery, PlannedWrite } from './discovery.js';
-import { EndpointSlices } from './endpoint-slices.js';
-import { EndpointsObjects } from './endpoints-object.js';
+import { isReadyEndpoint } from './endpoint-membership.js';
+import type { EndpointsObjects } from './endpoints-object.js';
 import { MirroredSlices } from './mirrored-slices.js';
+import { NO_SLICE } from './published-pods.js';
+import { createEndpoints, createSlices } from './testing/discoveries.js';
 import { constantEndpointSize } from './wire-size.js';
 
 const READY = PodState.hasAddress | PodState.ready;
@@ -17,23 +19,53 @@ interface Implementation {
   readonly name: string;
   /** Usable endpoints that one service can have at most. */
   readonly cap: number;
+  readonly publishNotReadyAddresses?: boolean;
   readonly create: (pods: PodTable) => Discovery;
 }
 
+const publishing = { publishNotReadyAddresses: true } as const;
+
 const implementations: readonly Implementation[] = [
-  { name: 'EndpointSlices of 5', cap: Infinity, create: (pods) => new EndpointSlices(pods, 1, size, 5) },
-  { name: 'EndpointSlices of 1', cap: Infinity, create: (pods) => new EndpointSlices(pods, 1, size, 1) },
+  { name: 'EndpointSlices of 5', cap: Infinity, create: (pods) => createSlices(pods, 1, size, 5) },
+  { name: 'EndpointSlices of 1', cap: Infinity, create: (pods) => createSlices(pods, 1, size, 1) },
   { name: 'Mirrored slices', cap: 1000, create: (pods) => new MirroredSlices(pods, size, 1000) },
   { name: 'Mirrored slices with a cap of 7', cap: 7, create: (pods) => new MirroredSlices(pods, size, 7) },
   {
     name: 'Endpoints without a cap',
     cap: Infinity,
-    create: (pods) => new EndpointsObjects(pods, 1, { complete: size, truncated: size }, null),
+    create: (pods) => createEndpoints(pods, 1, size, null),
   },
   {
     name: 'Endpoints with a cap of 7',
     cap: 7,
-    create: (pods) => new EndpointsObjects(pods, 1, { complete: size, truncated: size }, 7),
+    create: (pods) => createEndpoints(pods, 1, size, 7),
+  },
+  {
+    name: 'EndpointSlices with publishNotReadyAddresses',
+    cap: Infinity,
+    ...publishing,
+    create: (pods) => createSlices(pods, 1, size, 5, publishing),
+  },
+  {
+    name: 'Endpoints with publishNotReadyAddresses',
+    cap: 9,
+    ...publishing,
+    create: (pods) => createEndpoints(pods, 1, size, 9, publishing),
+  },
+  {
+    name: 'EndpointSlices of both families',
+    cap: Infinity,
+    create: (pods) => createSlices(pods, 1, size, 5, { ipFamilies: ['IPv6', 'IPv4'] }),
+  },
+  {
+    name: 'Endpoints of a dual-stack service',
+    cap: 7,
+    create: (pods) => createEndpoints(pods, 1, size, 7, { ipFamilies: ['IPv6', 'IPv4'] }),
+  },
+  {
+    name: 'EndpointSlices with zone and node hints',
+    cap: Infinity,
+    create: (pods) => createSlices(pods, 1, size, 5, { trafficDistribution: 'PreferSameNode' }),
   },
 ];
 
@@ -61,9 +93,11 @@ const state = fc.constantFrom(
   READY | PodState.terminating,
   PodState.hasAddress | PodState.terminating,
   PodState.hasAddress | PodState.terminating | PodState.gone,
+  READY | PodState.notSelected,
+  PodState.hasAddress | PodState.finished,
 );
 
-for (const { name, cap, create } of implementations) {
+for (const { name, cap, publishNotReadyAddresses = false, create } of implementations) {
   describe(name, () => {
     test('publishes what the informer shows, whatever the order of changes', () => {
       fc.assert(
@@ -84,8 +118,10 @@ for (const { name, cap, create } of implementations) {
                 changed.add(pod);
               }
               sync(discovery, [...changed]);
-              const ready = all.filter((pod) => pods.observed[pod] === READY).length;
-              expect(discovery.usableEndpoints(0)).toBe(Math.min(cap, ready));
+              const ready = all.filter((pod) => isReadyEndpoint(pods.observed[pod]!, publishNotReadyAddresses)).length;
+              for (let family = 0; family < discovery.addressFamilies(0); family++) {
+                expect(discovery.usableEndpoints(0, family)).toBe(Math.min(cap, ready));
+              }
               expect(discovery.plan(0, all).filter(({ changesObject }) => changesObject)).toEqual([]);
             }
           },
@@ -105,7 +141,23 @@ for (const { name, cap, create } of implementations) {
       const { pods, all } = podsIn([0, READY]);
       const discovery = create(pods);
       discovery.initialize(0, all);
-      expect(discovery.publishedEndpoints(0)).toBe(1);
+      expect(discovery.publishedEndpoints(0)).toBe(discovery.addressFamilies(0));
+    });
+
+    test('a pod that leaves by its labels is not published, and is again when it is back', () => {
+      const { pods, all } = podsIn([READY, READY]);
+      const discovery = create(pods);
+      discovery.initialize(0, all);
+      const before = discovery.usableEndpoints(0);
+      pods.observed[0] = READY | PodState.notSelected;
+      expect(sync(discovery, [0])).not.toEqual([]);
+      expect(discovery.usableEndpoints(0)).toBe(before - 1);
+      // What happens to it outside concerns nobody.
+      pods.observed[0] = PodState.hasAddress | PodState.notSelected;
+      expect(sync(discovery, [0])).toEqual([]);
+      pods.observed[0] = READY;
+      sync(discovery, [0]);
+      expect(discovery.usableEndpoints(0)).toBe(before);
     });
   });
 }
@@ -113,16 +165,16 @@ for (const { name, cap, create } of implementations) {
 describe('EndpointSlices', () => {
   test('every endpoint is in exactly one slice and no slice is over the maximum', () => {
     const { pods, all } = podsIn(Array<number>(53).fill(READY));
-    const slices = new EndpointSlices(pods, 1, size, 10);
+    const slices = createSlices(pods, 1, size, 10);
     slices.initialize(0, all);
     const lengths = new Map<number, number>();
-    for (const pod of all) lengths.set(pods.slice[pod]!, (lengths.get(pods.slice[pod]!) ?? 0) + 1);
+    for (const pod of all) lengths.set(slices.sliceOf(pod), (lengths.get(slices.sliceOf(pod)) ?? 0) + 1);
     expect([...lengths.values()].toSorted((a, b) => b - a)).toEqual([10, 10, 10, 10, 10, 3]);
   });
 
   test('a pod that goes costs three updates, a pod replaced in one step costs one', () => {
     const { pods, all } = podsIn([...Array<number>(5).fill(READY), 0]);
-    const slices = new EndpointSlices(pods, 1, size, 100);
+    const slices = createSlices(pods, 1, size, 100);
     slices.initialize(0, all);
     const updates = [READY | PodState.terminating, PodState.hasAddress | PodState.terminating].map((next) => {
       pods.observed[0] = next;
@@ -131,7 +183,7 @@ describe('EndpointSlices', () => {
     pods.observed[0]! |= PodState.gone;
     updates.push(sync(slices, [0]));
     expect(updates.map((writes) => writes.map(({ verb }) => verb))).toEqual([['update'], ['update'], ['update']]);
-    expect(pods.slice[0]).toBe(NO_SLICE);
+    expect(slices.sliceOf(0)).toBe(NO_SLICE);
 
     pods.observed[1] = PodState.gone;
     pods.observed[5] = READY;
@@ -140,7 +192,7 @@ describe('EndpointSlices', () => {
 
   test('a service scaled to zero keeps a placeholder, which the next endpoints take over', () => {
     const { pods, all } = podsIn([READY, READY]);
-    const slices = new EndpointSlices(pods, 1, size, 1);
+    const slices = createSlices(pods, 1, size, 1);
     slices.initialize(0, all);
     pods.observed.fill(PodState.gone, 0, 2);
     // One slice goes, the other becomes the placeholder.
@@ -149,16 +201,16 @@ describe('EndpointSlices', () => {
     const pod = pods.create(0, 0);
     pods.observed[pod] = READY;
     expect(sync(slices, [pod]).map(({ verb, object }) => ({ verb, object }))).toEqual([
-      { verb: 'update', object: pods.slice[pod]! },
+      { verb: 'update', object: slices.sliceOf(pod) },
     ]);
   });
 
   test('the watch event of a deletion carries the object as it was', () => {
     const { pods, all } = podsIn([READY, READY, READY]);
-    const slices = new EndpointSlices(pods, 1, size, 2);
+    const slices = createSlices(pods, 1, size, 2);
     slices.initialize(0, all);
-    const alone = all.find((pod) => pods.slice[pod] === pods.slice[2])!;
-    const others = all.filter((pod) => pods.slice[pod] !== pods.slice[alone]);
+    const alone = all.find((pod) => slices.sliceOf(pod) === slices.sliceOf(2))!;
+    const others = all.filter((pod) => slices.sliceOf(pod) !== slices.sliceOf(alone));
     for (const pod of others) pods.observed[pod] = PodState.gone;
     expect(sync(slices, others)).toMatchObject([{ verb: 'delete', frameBytes: 100 * others.length }]);
   });
@@ -169,7 +221,7 @@ function twelve(): { pods: PodTable; all: number[]; endpoints: EndpointsObjects 
   const pods = new PodTable(1, 1);
   const all = Array.from({ length: 12 }, () => pods.create(0, 0));
   pods.observed.fill(READY, 0, 12);
-  const endpoints = new EndpointsObjects(pods, 1, { complete: size, truncated: constantEndpointSize(100, 97) }, 4);
+  const endpoints = createEndpoints(pods, 1, size, 4, {}, constantEndpointSize(100, 97));
   endpoints.initialize(0, all);
   return { pods, all, endpoints };
 }
@@ -194,7 +246,7 @@ describe('Endpoints objects', () => {
 
   test('of the three updates of a pod that goes only the first changes the object', () => {
     const { pods, all } = podsIn([READY, READY]);
-    const endpoints = new EndpointsObjects(pods, 1, { complete: size, truncated: size }, 1000);
+    const endpoints = createEndpoints(pods, 1, size, 1000);
     endpoints.initialize(0, all);
     const writes = [
       READY | PodState.terminating,
@@ -209,7 +261,7 @@ describe('Endpoints objects', () => {
 
   test('an address that is not ready stays in the object', () => {
     const { pods, all } = podsIn([READY, READY]);
-    const endpoints = new EndpointsObjects(pods, 1, { complete: size, truncated: size }, 1000);
+    const endpoints = createEndpoints(pods, 1, size, 1000);
     endpoints.initialize(0, all);
     pods.observed[0] = PodState.hasAddress;
     expect(sync(endpoints, [0])).toMatchObject([{ frameBytes: 200 }]);

@@ -4,6 +4,8 @@
  * changed; the controller around it (endpoint-controller.ts) is the same for both.
  */
 
+import type { GaugeValues } from './slice-gauges.js';
+
 /** One API write of a controller sync. A plan is made of these; `apply` makes them true once they are committed. */
 export interface PlannedWrite {
   readonly verb: 'create' | 'update' | 'delete';
@@ -34,8 +36,20 @@ export interface Discovery {
   plan(service: number, changedPods: readonly number[]): PlannedWrite[];
   /** A planned write was committed. */
   apply(service: number, write: PlannedWrite): void;
-  /** Endpoints that a node uses for the service when it has all objects as they are committed. */
-  usableEndpoints(service: number): number;
+  /**
+   * Nodes came, went or changed readiness. Returns the services that have to be synced for it: those whose topology hints leave
+   * some zone with too few endpoints.
+   */
+  nodesChanged(): readonly number[];
+  /** What the controller exports of its own work; null when it exports nothing of the kind. */
+  gauges(): GaugeValues | null;
+  /** Address families that the objects of the service have endpoints of. */
+  addressFamilies(service: number): number;
+  /**
+   * Endpoints that a node uses for the service when it has all objects as they are committed: those of one address family,
+   * by position among the service's families.
+   */
+  usableEndpoints(service: number, family?: number): number;
   /** Endpoints in all objects of the service, usable or not: what a sync of the controller walks through. */
   publishedEndpoints(service: number): number;
 }

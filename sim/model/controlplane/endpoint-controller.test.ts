@@ -10,8 +10,8 @@ import {
   type EndpointControllerParameters,
   type ServiceChange,
 } from './endpoint-controller.js';
-import { EndpointSlices } from './endpoint-slices.js';
 import { Etcd } from './etcd.js';
+import { createSlices, createTopologyNodes } from './testing/discoveries.js';
 import { constantEndpointSize } from './wire-size.js';
 
 const SECOND = 1e9;
@@ -54,7 +54,7 @@ function bench(
 ): Bench {
   const simulation = new Simulation();
   const pods = new PodTable(1, services);
-  const slices = new EndpointSlices(pods, services, constantEndpointSize(100, 0), maxEndpointsPerSlice);
+  const slices = createSlices(pods, services, constantEndpointSize(100, 0), maxEndpointsPerSlice);
   const etcd = new Etcd(
     { writeLatencyNs: { median: writeNs, p99: writeNs }, maxRequestBytes },
     new RandomStreams(1, 0),
@@ -331,4 +331,43 @@ describe('a process that is gone', () => {
     // It has a placeholder already, in this bench: nothing to write, and no failure.
     expect(commits).toEqual([]);
   });
+});
+
+test('a service that nodes have made overloaded is synced at once, for its hints alone, without a trigger time', () => {
+  const simulation = new Simulation();
+  const pods = new PodTable(300, 1);
+  const all = Array.from({ length: 12 }, (_, index) => {
+    const pod = pods.create(0, index);
+    pods.observed[pod] = READY;
+    return pod;
+  });
+  const nodes = createTopologyNodes();
+  const slices = createSlices(pods, 1, constantEndpointSize(100, 0), 100, { topologyMode: 'Auto' }, nodes);
+  slices.initialize(0, all);
+  const commits: CommittedWrite[] = [];
+  const ignore = (): void => undefined;
+  const controller = new EndpointController(
+    simulation,
+    1,
+    pods,
+    slices,
+    new ApiServers(simulation).client('endpointslice-controller', 'workload-high'),
+    new Etcd({ writeLatencyNs: { median: 1, p99: 1 }, maxRequestBytes: null }, new RandomStreams(1, 0)),
+    { ...parameters, batchPeriodNs: SECOND },
+    {
+      onCommit: (committed) => commits.push(committed),
+      onUnchanged: ignore,
+      onRejected: ignore,
+      onConflict: ignore,
+      onStaleSync: ignore,
+      onDropped: ignore,
+    },
+    new Set(),
+  );
+  for (const node of nodes) node.isReady = node.zone !== 0;
+  for (const service of slices.nodesChanged()) controller.serviceAffected(service);
+  simulation.run();
+  expect(commits).toMatchObject([
+    { service: 0, changeNs: 0, syncStartNs: 0, triggerNs: null, write: { verb: 'update', pods: [] } },
+  ]);
 });

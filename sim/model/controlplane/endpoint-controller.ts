@@ -20,11 +20,12 @@
  */
 
 import type { EventKind, Simulation } from '../../kernel/simulation.js';
-import { PodState, type PodTable } from '../cluster/pods.js';
+import type { PodTable } from '../cluster/pods.js';
 import type { ApiClient, WatchedResource } from './api-servers.js';
 import type { Controller } from './controller-manager.js';
 import { DelayingQueue } from './delaying-queue.js';
 import type { Discovery, PlannedWrite } from './discovery.js';
+import { isSelected } from './endpoint-membership.js';
 import type { Etcd, WriteLatency } from './etcd.js';
 import { controllerRateLimiter, type ControllerRateLimits } from './rate-limiters.js';
 import {
@@ -153,7 +154,7 @@ export class EndpointController implements Controller {
   readonly #firstStartNs: Float64Array;
   /** Time that workers were at work, without what they waited for. */
   #workNs = 0;
-  readonly #isListed = (pod: number): boolean => (this.#pods.observed[pod]! & PodState.gone) === 0;
+  readonly #isListed = (pod: number): boolean => isSelected(this.#pods.observed[pod]!);
 
   #idleWorkers: number;
   #isRunning = true;
@@ -234,6 +235,13 @@ export class EndpointController implements Controller {
     const creation: ServiceChange = { changeNs: createdNs, committedNs: createdNs, triggerNs: null };
     this.#changes.remember(service, SERVICE_ITSELF, creation);
     for (const pod of pods) this.#changes.remember(service, pod, creation);
+    if (this.#isRunning) this.#queue.add(service);
+  }
+
+  /** Something that the objects of the service depend on changed now, beside its pods: queued at once. */
+  serviceAffected(service: number): void {
+    const nowNs = this.#simulation.nowNs;
+    this.#changes.remember(service, SERVICE_ITSELF, { changeNs: nowNs, committedNs: nowNs, triggerNs: null });
     if (this.#isRunning) this.#queue.add(service);
   }
 

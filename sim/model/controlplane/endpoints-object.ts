@@ -3,28 +3,39 @@
  *
  *   observed pods --> ready addresses in order of address text, not ready ones --> [truncation] --> one full write
  *
- * Terminating pods are in no Endpoints object, so the last two of a pod's three termination updates change nothing. Over the
+ * Terminating pods are in no Endpoints object (unless their service publishes addresses that are not ready), so the last two of a
+ * pod's three termination updates change nothing. Over the
  * cap, the ready addresses that come first **as text** survive ("10.0.0.10" before "10.0.0.9"), and the object is written
  * at every sync even when it is as it was: the controller's up-to-date test accepts only objects within the cap. The API
  * server answers such a write without an event.
  *
- * Left out: several ports (one subset per service), the second IP family, publishNotReadyAddresses.
+ * An Endpoints object has the addresses of one family: the service's first. It has no hints.
+ *
+ * Left out: several ports (one subset per service).
  */
 
-import { PodState, type PodTable } from '../cluster/pods.js';
+import type { PodTable } from '../cluster/pods.js';
+import type { EndpointSettings, IpFamily } from '../cluster/services.js';
 import type { Discovery, PlannedWrite } from './discovery.js';
+import { endpointsListing, Listing } from './endpoint-membership.js';
 import { capacityAnnotationCorrect, truncateEndpoints } from './endpoints-truncation.js';
+import { PublishedPods } from './published-pods.js';
 import type { EndpointObjectSize } from './wire-size.js';
 
 /** The only object of its service. */
 const THE_OBJECT = 0;
 
-/** What an Endpoints object lists of a pod. */
-const ABSENT = 0;
-const NOT_READY = 1;
-const READY = 2;
+export interface EndpointsObjectsParameters {
+  /** Addresses that an object keeps; null when the controller does not truncate (before 1.22). */
+  readonly maxAddresses: number | null;
+  /** How a service publishes its endpoints. */
+  readonly settingsOf: (service: number) => EndpointSettings;
+  /** Size of an object with addresses of this family; a truncated one says so in an annotation. */
+  readonly sizeOf: (family: IpFamily, isTruncated: boolean) => EndpointObjectSize;
+}
 
 interface ServiceAddresses {
+  readonly settings: EndpointSettings;
   /** Ready pods in the order of their addresses as text: the order in which truncation keeps them. */
   readonly ready: SortedPods;
   notReady: number;
@@ -38,41 +49,45 @@ interface ServiceAddresses {
 export class EndpointsObjects implements Discovery {
   readonly kind = 'Endpoints';
   readonly #pods: PodTable;
-  readonly #size: EndpointObjectSize;
-  readonly #truncatedSize: EndpointObjectSize;
+  readonly #published: PublishedPods;
+  /** By family: of a complete and of a truncated object. */
+  readonly #sizes: Readonly<Record<IpFamily, readonly [EndpointObjectSize, EndpointObjectSize]>>;
   readonly #maxAddresses: number | null;
   readonly maxUsableEndpoints: number;
   readonly #services: ServiceAddresses[];
 
-  /** `maxAddresses`: null when the controller does not truncate (before 1.22). */
-  constructor(
-    pods: PodTable,
-    services: number,
-    size: { readonly complete: EndpointObjectSize; readonly truncated: EndpointObjectSize },
-    maxAddresses: number | null,
-  ) {
+  constructor(pods: PodTable, services: number, { maxAddresses, settingsOf, sizeOf }: EndpointsObjectsParameters) {
     this.#pods = pods;
-    this.#size = size.complete;
-    this.#truncatedSize = size.truncated;
+    this.#published = new PublishedPods(pods);
+    this.#sizes = {
+      IPv4: [sizeOf('IPv4', false), sizeOf('IPv4', true)],
+      IPv6: [sizeOf('IPv6', false), sizeOf('IPv6', true)],
+    };
     this.#maxAddresses = maxAddresses;
     this.maxUsableEndpoints = maxAddresses ?? Infinity;
-    this.#services = Array.from({ length: services }, () => ({
-      ready: new SortedPods(pods),
-      notReady: 0,
-      exists: false,
-      usable: 0,
-      isTruncated: false,
-    }));
+    this.#services = Array.from({ length: services }, (_, service) => {
+      const settings = settingsOf(service);
+      return {
+        settings,
+        ready: new SortedPods(pods, settings.ipFamilies[0]!),
+        notReady: 0,
+        exists: false,
+        usable: 0,
+        isTruncated: false,
+      };
+    });
   }
 
   initialize(service: number, pods: readonly number[]): void {
     const addresses = this.#services[service]!;
     addresses.exists = true;
+    this.#published.grow();
     for (const pod of pods) {
       const state = this.#pods.observed[pod]!;
-      this.#pods.published[pod] = state;
-      if (listedAs(state) === READY) addresses.ready.appendUnsorted(pod);
-      else if (listedAs(state) === NOT_READY) addresses.notReady++;
+      this.#published.state[pod] = state;
+      const listing = listedAs(addresses, state);
+      if (listing === Listing.ready) addresses.ready.appendUnsorted(pod);
+      else if (listing === Listing.notReady) addresses.notReady++;
     }
     addresses.ready.sort();
     this.#settle(addresses);
@@ -80,19 +95,21 @@ export class EndpointsObjects implements Discovery {
 
   plan(service: number, changedPods: readonly number[]): PlannedWrite[] {
     const addresses = this.#services[service]!;
-    const { published, observed } = this.#pods;
+    this.#published.grow();
+    const { state: published } = this.#published;
+    const { observed } = this.#pods;
     let readyAfter = addresses.ready.length;
     let notReadyAfter = addresses.notReady;
     const pods: number[] = [];
     const podStates: number[] = [];
     for (const pod of changedPods) {
-      const before = listedAs(published[pod]!);
-      const after = listedAs(observed[pod]!);
+      const before = listedAs(addresses, published[pod]!);
+      const after = listedAs(addresses, observed[pod]!);
       if (before === after) continue;
       pods.push(pod);
       podStates.push(observed[pod]!);
-      readyAfter += (after === READY ? 1 : 0) - (before === READY ? 1 : 0);
-      notReadyAfter += (after === NOT_READY ? 1 : 0) - (before === NOT_READY ? 1 : 0);
+      readyAfter += (after === Listing.ready ? 1 : 0) - (before === Listing.ready ? 1 : 0);
+      notReadyAfter += (after === Listing.notReady ? 1 : 0) - (before === Listing.notReady ? 1 : 0);
     }
     const { ready, notReady, truncated } = truncateEndpoints([readyAfter], [notReadyAfter], this.#maxAddresses);
     const annotation = addresses.isTruncated ? 'truncated' : null;
@@ -102,7 +119,7 @@ export class EndpointsObjects implements Discovery {
       capacityAnnotationCorrect(readyAfter + notReadyAfter, annotation, this.maxUsableEndpoints);
     if (isUpToDate) return [];
     const kept = ready[0]! + notReady[0]!;
-    const size = truncated ? this.#truncatedSize : this.#size;
+    const size = this.#sizes[addresses.settings.ipFamilies[0]!][truncated ? 1 : 0];
     return [
       {
         verb: addresses.exists ? 'update' : 'create',
@@ -118,19 +135,32 @@ export class EndpointsObjects implements Discovery {
 
   apply(service: number, write: PlannedWrite): void {
     const addresses = this.#services[service]!;
-    const { published } = this.#pods;
+    this.#published.grow();
+    const { state: published } = this.#published;
     addresses.exists = true;
     write.pods.forEach((pod, index) => {
-      const before = listedAs(published[pod]!);
+      const before = listedAs(addresses, published[pod]!);
       const state = write.podStates[index]!;
-      const after = listedAs(state);
-      if (before === READY) addresses.ready.remove(pod);
-      else if (before === NOT_READY) addresses.notReady--;
-      if (after === READY) addresses.ready.insert(pod);
-      else if (after === NOT_READY) addresses.notReady++;
+      const after = listedAs(addresses, state);
+      if (before === Listing.ready) addresses.ready.remove(pod);
+      else if (before === Listing.notReady) addresses.notReady--;
+      if (after === Listing.ready) addresses.ready.insert(pod);
+      else if (after === Listing.notReady) addresses.notReady++;
       published[pod] = state;
     });
     this.#settle(addresses);
+  }
+
+  nodesChanged(): readonly number[] {
+    return [];
+  }
+
+  gauges(): null {
+    return null;
+  }
+
+  addressFamilies(): number {
+    return 1;
   }
 
   usableEndpoints(service: number): number {
@@ -161,30 +191,35 @@ export class EndpointsObjects implements Discovery {
     const { ready } = addresses;
     if (Math.min(ready.length, readyAfter) <= this.maxUsableEndpoints) return true;
     return pods.some((pod, index) => {
-      const wasReady = listedAs(this.#pods.published[pod]!) === READY;
-      const isReady = listedAs(podStates[index]!) === READY;
+      const wasReady = listedAs(addresses, this.#published.state[pod]!) === Listing.ready;
+      const isReady = listedAs(addresses, podStates[index]!) === Listing.ready;
       return wasReady !== isReady && ready.rankOf(pod) < this.maxUsableEndpoints;
     });
   }
 }
 
-function listedAs(state: number): typeof ABSENT | typeof NOT_READY | typeof READY {
-  if ((state & (PodState.gone | PodState.terminating)) !== 0 || (state & PodState.hasAddress) === 0) return ABSENT;
-  return (state & PodState.ready) !== 0 ? READY : NOT_READY;
+function listedAs({ settings }: ServiceAddresses, state: number): Listing {
+  return endpointsListing(state, settings.publishNotReadyAddresses);
 }
 
 /** Pods in the order of their addresses as text, equal addresses in order of pod number. */
 class SortedPods {
   readonly #pods: PodTable;
+  readonly #family: IpFamily;
   readonly #addresses: string[] = [];
   readonly #sorted: number[] = [];
 
-  constructor(pods: PodTable) {
+  constructor(pods: PodTable, family: IpFamily) {
     this.#pods = pods;
+    this.#family = family;
   }
 
   get length(): number {
     return this.#sorted.length;
+  }
+
+  #addressOf(pod: number): string {
+    return this.#pods.address(pod, this.#family);
   }
 
   appendUnsorted(pod: number): void {
@@ -192,7 +227,7 @@ class SortedPods {
   }
 
   sort(): void {
-    const addressOf = new Map(this.#sorted.map((pod) => [pod, this.#pods.address(pod)]));
+    const addressOf = new Map(this.#sorted.map((pod) => [pod, this.#addressOf(pod)]));
     this.#sorted.sort((a, b) => compare(addressOf.get(a)!, a, addressOf.get(b)!, b));
     this.#addresses.length = 0;
     for (const pod of this.#sorted) this.#addresses.push(addressOf.get(pod)!);
@@ -200,7 +235,7 @@ class SortedPods {
 
   /** Position at which the pod stands, or would stand. */
   rankOf(pod: number): number {
-    const address = this.#pods.address(pod);
+    const address = this.#addressOf(pod);
     let low = 0;
     let high = this.#sorted.length;
     while (low < high) {
@@ -214,7 +249,7 @@ class SortedPods {
   insert(pod: number): void {
     const rank = this.rankOf(pod);
     this.#sorted.splice(rank, 0, pod);
-    this.#addresses.splice(rank, 0, this.#pods.address(pod));
+    this.#addresses.splice(rank, 0, this.#addressOf(pod));
   }
 
   remove(pod: number): void {

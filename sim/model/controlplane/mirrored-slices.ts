@@ -9,9 +9,11 @@
  * Left out: several ports and address families in a run (slice-mirroring.ts knows them), labels and annotations that change.
  */
 
-import { NO_SLICE, PodState, type PodTable } from '../cluster/pods.js';
+import type { PodTable } from '../cluster/pods.js';
 import type { Discovery, PlannedWrite } from './discovery.js';
+import { isReadyEndpoint, isSliceEndpoint } from './endpoint-membership.js';
 import type { EndpointPort } from './endpoints-repack.js';
+import { NO_SLICE, PublishedPods } from './published-pods.js';
 import { planMirror, type MirroredEndpoint, type MirroredSlice, type SliceContent } from './slice-mirroring.js';
 import type { EndpointObjectSize } from './wire-size.js';
 
@@ -36,12 +38,14 @@ export class MirroredSlices implements Discovery {
   readonly kind = 'EndpointSlice';
   readonly maxUsableEndpoints: number;
   readonly #pods: PodTable;
+  readonly #published: PublishedPods;
   readonly #size: EndpointObjectSize;
   /** By service; only services without selector have one. */
   readonly #services = new Map<number, ServiceMirror>();
 
   constructor(pods: PodTable, size: EndpointObjectSize, maxEndpointsPerSubset: number) {
     this.#pods = pods;
+    this.#published = new PublishedPods(pods);
     this.#size = size;
     this.maxUsableEndpoints = maxEndpointsPerSubset;
   }
@@ -53,7 +57,9 @@ export class MirroredSlices implements Discovery {
 
   plan(service: number, changedRows: readonly number[]): PlannedWrite[] {
     const mirror = this.#services.get(service)!;
-    const { observed, published } = this.#pods;
+    this.#published.grow();
+    const { state: published } = this.#published;
+    const { observed } = this.#pods;
     const before: MirroredEndpoint[] = [];
     const rowOf = new Map<string, number>();
     const ready: { readonly ip: string }[] = [];
@@ -62,7 +68,7 @@ export class MirroredSlices implements Discovery {
       const address = { ip: this.#pods.address(row) };
       rowOf.set(address.ip, row);
       if (published[row] !== NOT_PUBLISHED) before.push({ address, ready: isReady(published[row]!) });
-      if (isListed(observed[row]!)) (isReady(observed[row]!) ? ready : notReady).push(address);
+      if (isSliceEndpoint(observed[row]!)) (isReady(observed[row]!) ? ready : notReady).push(address);
     }
     const existing: MirroredSlice[] =
       mirror.slice === NO_SLICE
@@ -92,7 +98,7 @@ export class MirroredSlices implements Discovery {
     };
     // Rows that came and went are remembered or forgotten whether or not they make a write: they may be over the maximum.
     for (const row of rowOf.values()) {
-      if (isListed(observed[row]!) || published[row] !== NOT_PUBLISHED) mirror.rows.add(row);
+      if (isSliceEndpoint(observed[row]!) || published[row] !== NOT_PUBLISHED) mirror.rows.add(row);
       else mirror.rows.delete(row);
     }
     return [
@@ -104,7 +110,8 @@ export class MirroredSlices implements Discovery {
 
   apply(service: number, write: PlannedWrite): void {
     const mirror = this.#services.get(service)!;
-    const { published } = this.#pods;
+    this.#published.grow();
+    const { state: published } = this.#published;
     write.pods.forEach((row, position) => {
       const before = published[row]!;
       const after = write.podStates[position]!;
@@ -113,6 +120,18 @@ export class MirroredSlices implements Discovery {
       published[row] = after;
     });
     mirror.slice = write.verb === 'delete' ? NO_SLICE : write.object;
+  }
+
+  nodesChanged(): readonly number[] {
+    return [];
+  }
+
+  gauges(): null {
+    return null;
+  }
+
+  addressFamilies(): number {
+    return 1;
   }
 
   usableEndpoints(service: number): number {
@@ -124,10 +143,6 @@ export class MirroredSlices implements Discovery {
   }
 }
 
-function isListed(state: number): boolean {
-  return (state & (PodState.hasAddress | PodState.gone)) === PodState.hasAddress;
-}
-
 function isReady(state: number): boolean {
-  return isListed(state) && (state & (PodState.ready | PodState.terminating)) === PodState.ready;
+  return isReadyEndpoint(state, false);
 }

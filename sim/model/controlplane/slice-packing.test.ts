@@ -149,6 +149,27 @@ describe('the rules one by one', () => {
   });
 });
 
+describe('TestReconcilerFinalizeSvcDeletionTimestamp (Kubernetes staging/src/k8s.io/endpointslice/reconciler_test.go)', () => {
+  // Slice 0 is to be updated and slice 1 to be deleted; one is to be created.
+  it.each([
+    { name: 'create and update', deleting: false, create: 1, drop: 0, left: [1, 1, 0] },
+    { name: 'create, update and delete: recycling', deleting: false, create: 1, drop: 1, left: [0, 2, 0] },
+    { name: 'update and delete, service being deleted', deleting: true, create: 0, drop: 1, left: [0, 1, 1] },
+    { name: 'create and update, service being deleted', deleting: true, create: 1, drop: 0, left: [0, 1, 0] },
+    { name: 'create, update and delete, service being deleted', deleting: true, create: 1, drop: 1, left: [0, 2, 0] },
+  ])('$name', ({ deleting, create, drop, left }) => {
+    const plans: PortMapPlan[] = [
+      {
+        updates: [{ slice: 0, added: 0, length: 3 }],
+        creates: Array<number>(create).fill(5),
+        deletes: Array<number>(drop).fill(1),
+      },
+    ];
+    const { creates, updates, deletes } = finalizeWrites(1 + drop, plans, [], deleting);
+    expect([creates.length, updates.length, deletes.length]).toEqual(left);
+  });
+});
+
 describe('properties', () => {
   const reconciles = fc.integer({ min: 1, max: 20 }).chain((max) =>
     fc.record({

@@ -210,12 +210,14 @@ export interface SliceWrites {
 /**
  * Rule 4, over all port maps of one address type. `existingSlices` counts all slices of the service of that type, dropped ones
  * included. A service is never without a slice: if nothing would remain, a placeholder without endpoints and ports is
- * created, or kept if it is the only one there.
+ * created, or kept if it is the only one there. For a service that is being deleted nothing is created: the garbage collector
+ * would have to come back for it.
  */
 export function finalizeWrites(
   existingSlices: number,
   plans: readonly PortMapPlan[],
   dropped: readonly DroppedSlice[],
+  isServiceDeleting = false,
 ): SliceWrites {
   const creates = plans.flatMap((plan, portMap) => plan.creates.map((length): SliceCreate => ({ portMap, length })));
   const updates = plans.flatMap((plan, portMap) =>
@@ -236,5 +238,5 @@ export function finalizeWrites(
     else
       updates.push({ slice, added: create.length, length: create.length, portMap: create.portMap, isRecycled: true });
   }
-  return { creates, updates, deletes };
+  return { creates: isServiceDeleting ? [] : creates, updates, deletes };
 }

@@ -88,6 +88,32 @@ describe('varints of the messages around the endpoints', () => {
   });
 });
 
+describe.each(['protobuf', 'json'] as const)('hints in %s', (format) => {
+  const shape = { ...profiles['typical']!, kind: 'EndpointSlice', format } as const;
+  const plain = endpointObjectSize(shape);
+  const perEndpoint = (hints: Pick<EndpointObjectShape, 'hasZoneHint' | 'hasNodeHint'>): number =>
+    (endpointObjectSize({ ...shape, ...hints }).objectBytes(10) - plain.objectBytes(10)) / 10;
+
+  it('cost the name and what is around it, for a zone, a node, or both', () => {
+    const { zone, node } = shape.nameLengths;
+    expect(perEndpoint({ hasZoneHint: true })).toBe(format === 'protobuf' ? 6 + zone : 35 + zone);
+    expect(perEndpoint({ hasZoneHint: false, hasNodeHint: true })).toBe(format === 'protobuf' ? 6 + node : 35 + node);
+    // One message, or one object, holds both.
+    expect(perEndpoint({ hasZoneHint: true, hasNodeHint: true })).toBe(
+      format === 'protobuf' ? 2 + 4 + zone + 4 + node : 35 + zone + 25 + node,
+    );
+  });
+
+  it('are counted for the endpoints that have them', () => {
+    const hinted = endpointObjectSize({ ...shape, hasZoneHint: true });
+    expect([hinted.objectBytes(10, 10), hinted.objectBytes(0, 0)]).toEqual([
+      plain.objectBytes(10),
+      plain.objectBytes(0),
+    ]);
+    expect(hinted.objectBytes(10) - hinted.objectBytes(10, 3)).toBe(3 * perEndpoint({ hasZoneHint: true }));
+  });
+});
+
 it('one Endpoints object is smaller than one slice for small services, and larger from about 115 endpoints on', () => {
   const whole = sizeOf('typical', 'Endpoints', 'protobuf');
   const slice = sizeOf('typical', 'EndpointSlice', 'protobuf');

@@ -6,9 +6,7 @@
  *
  * The sizes are those of the objects as the controllers write them: one object of each kind is built below with fields of the
  * right lengths, and measured by the rules of the two encodings.
- *  - Protobuf (field numbers: generated.proto of core/v1, discovery/v1, meta/v1): a length-delimited field costs a tag, a varint of
- *    its length and its bytes, nested messages being such fields themselves. gogo/protobuf as Kubernetes generates it writes
- *    plain fields even when they are empty, and leaves out nil pointers only.
+ *  - Protobuf (protobuf-size.ts; field numbers: generated.proto of core/v1, discovery/v1).
  *  - JSON: as encoding/json writes it, without white space, with the newline that ends every object.
  *
  * Every endpoint of an object has the same lengths, so a size is affine in the number of endpoints, but for the varints of the
@@ -18,11 +16,26 @@
  * address, one more list in JSON), objects without the trigger-time annotation, gzip.
  */
 
+import {
+  BOOL_FIELD_BYTES,
+  EMPTY_STRING_FIELD_BYTES,
+  field,
+  integerField,
+  metadataField,
+  protobufFrameBytes,
+  stringField,
+  typeMetaField,
+  unknownBytes,
+  type ManagedFields,
+  type ObjectMeta,
+} from './protobuf-size.js';
+
+/** Sizes by number of endpoints; `withoutHints` of them have none of the hints that the others have. */
 export interface EndpointObjectSize {
   /** One watch event (MODIFIED) with the object. */
-  frameBytes(endpoints: number): number;
+  frameBytes(endpoints: number, withoutHints?: number): number;
   /** The object alone: the body of a write or of a GET. */
-  objectBytes(endpoints: number): number;
+  objectBytes(endpoints: number, withoutHints?: number): number;
 }
 
 /** Lengths of strings in bytes, one byte per character. */
@@ -43,6 +56,8 @@ export interface EndpointObjectShape {
   readonly hasZone: boolean;
   /** The endpoints carry a hint for one zone. EndpointSlice only. */
   readonly hasZoneHint: boolean;
+  /** They carry a hint for one node. EndpointSlice only. */
+  readonly hasNodeHint?: boolean;
   /** The object was truncated, and says so in an annotation. Endpoints only. */
   readonly overCapacity?: boolean;
   /** Bare addresses that somebody wrote by hand, and the slices that mirror them: no pod, node, zone or trigger time. */
@@ -74,37 +89,6 @@ const TRIGGER_TIME_ANNOTATION = 'endpoints.kubernetes.io/last-change-trigger-tim
 const OVER_CAPACITY_ANNOTATION = 'endpoints.kubernetes.io/over-capacity';
 /** Controllers name an unnamed port "" and resolve it to a number, which takes two bytes as a varint from 128 on. */
 const PORT = { name: '', port: 8080, protocol: 'TCP' };
-
-/** What managedFields records: one field manager, in FieldsV1's notation. */
-interface ManagedFields {
-  readonly manager: string;
-  readonly operation: string;
-  readonly apiVersion: string;
-  readonly time: string;
-  readonly fieldsType: string;
-  readonly fieldsV1: object;
-}
-
-interface ObjectMeta {
-  readonly name: string;
-  readonly generateName?: string;
-  readonly namespace: string;
-  readonly uid: string;
-  readonly resourceVersion: string;
-  readonly generation?: number;
-  readonly creationTimestamp: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly ownerReferences?: readonly {
-    readonly apiVersion: string;
-    readonly kind: string;
-    readonly name: string;
-    readonly uid: string;
-    readonly controller: boolean;
-    readonly blockOwnerDeletion: boolean;
-  }[];
-  readonly managedFields: readonly ManagedFields[];
-}
 
 const managedBy = (apiVersion: string, fieldsV1: object): ManagedFields => ({
   manager: 'kube-controller-manager',
@@ -205,67 +189,6 @@ function endpointsMetadata({
 
 // ---------------------------------------------------------------------------------------------------- protobuf
 
-/** Bytes of a varint: seven bits in each. */
-function varintBytes(value: number): number {
-  let bytes = 1;
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes++;
-  return bytes;
-}
-
-/** A length-delimited field: tag, length, payload. Field numbers beyond 15 need two bytes of tag. */
-const field = (payloadBytes: number, tagBytes = 1): number => tagBytes + varintBytes(payloadBytes) + payloadBytes;
-
-const stringField = (value: string): number => field(value.length);
-const integerField = (value: number): number => 1 + varintBytes(value);
-const BOOL_FIELD_BYTES = 2;
-const EMPTY_STRING_FIELD_BYTES = 2;
-/** A Timestamp in this century: seconds (tag and five bytes) and nanoseconds (zero, written all the same). */
-const TIME_FIELD_BYTES = field(1 + 5 + 2);
-
-function mapField(entries: Readonly<Record<string, string>>): number {
-  let bytes = 0;
-  for (const [key, value] of Object.entries(entries)) bytes += field(stringField(key) + stringField(value));
-  return bytes;
-}
-
-function metadataField(meta: ObjectMeta): number {
-  let bytes =
-    stringField(meta.name) +
-    stringField(meta.generateName ?? '') +
-    stringField(meta.namespace) +
-    EMPTY_STRING_FIELD_BYTES + // selfLink
-    stringField(meta.uid) +
-    stringField(meta.resourceVersion) +
-    integerField(meta.generation ?? 0) +
-    TIME_FIELD_BYTES +
-    mapField(meta.labels) +
-    mapField(meta.annotations);
-  for (const owner of meta.ownerReferences ?? []) {
-    bytes += field(
-      stringField(owner.kind) +
-        stringField(owner.name) +
-        stringField(owner.uid) +
-        stringField(owner.apiVersion) +
-        2 * BOOL_FIELD_BYTES,
-    );
-  }
-  for (const entry of meta.managedFields) {
-    const fieldsV1Bytes = JSON.stringify(entry.fieldsV1).length;
-    // managedFields is field 17: a tag of two bytes. FieldsV1 is a message around JSON text.
-    bytes += field(
-      stringField(entry.manager) +
-        stringField(entry.operation) +
-        stringField(entry.apiVersion) +
-        TIME_FIELD_BYTES +
-        stringField(entry.fieldsType) +
-        field(field(fieldsV1Bytes)) +
-        EMPTY_STRING_FIELD_BYTES, // subresource
-      2,
-    );
-  }
-  return field(bytes);
-}
-
 /** ObjectReference of a pod: kind, namespace, name, uid, and three empty strings (apiVersion, resourceVersion, fieldPath). */
 const targetRefField = (names: NameLengths): number =>
   field(
@@ -274,42 +197,31 @@ const targetRefField = (names: NameLengths): number =>
 
 const PORT_FIELD_BYTES = field(stringField(PORT.name) + integerField(PORT.port) + stringField(PORT.protocol));
 
-/**
- * An object that has been encoded to `payloadBytes`, as the protobuf serializer stores it: a magic number of four bytes and a
- * runtime.Unknown with type, payload, and two empty strings (content encoding and type).
- */
-const unknownBytes = (typeMetaBytes: number, payloadBytes: number): number =>
-  4 + typeMetaBytes + field(payloadBytes) + 2 * EMPTY_STRING_FIELD_BYTES;
-
-const typeMetaField = (apiVersion: string, kind: string): number => field(stringField(apiVersion) + stringField(kind));
-
-/** A frame of a protobuf watch: its length in four bytes, then WatchEvent{type, RawExtension{object}}. */
-const protobufFrameBytes = (objectBytes: number): number => 4 + stringField('MODIFIED') + field(field(objectBytes));
-
-function protobufSize(typeMetaBytes: number, payloadBytes: (endpoints: number) => number): EndpointObjectSize {
-  const objectBytes = (endpoints: number): number => unknownBytes(typeMetaBytes, payloadBytes(endpoints));
-  return { objectBytes, frameBytes: (endpoints) => protobufFrameBytes(objectBytes(endpoints)) };
+function protobufSize(
+  typeMetaBytes: number,
+  payloadBytes: (endpoints: number, withoutHints: number) => number,
+): EndpointObjectSize {
+  const objectBytes = (endpoints: number, withoutHints = 0): number =>
+    unknownBytes(typeMetaBytes, payloadBytes(endpoints, withoutHints));
+  return {
+    objectBytes,
+    frameBytes: (endpoints, withoutHints) => protobufFrameBytes(objectBytes(endpoints, withoutHints)),
+  };
 }
 
 function sliceProtobufSize(shape: EndpointObjectShape): EndpointObjectSize {
-  const { nameLengths: names, hasZone, hasZoneHint, isHandWritten = false } = shape;
-  const conditionsField = field(3 * BOOL_FIELD_BYTES);
-  // EndpointHints{forZones: [ForZone{name}]}
-  const hintsField = hasZoneHint ? field(field(field(names.zone))) : 0;
-  const endpointField = isHandWritten
-    ? field(field(names.ip) + field(BOOL_FIELD_BYTES))
-    : field(
-        field(names.ip) +
-          conditionsField +
-          targetRefField(names) +
-          field(names.node) +
-          (hasZone ? field(names.zone) : 0) +
-          hintsField,
-      );
+  const { nameLengths: names, hasZone, hasZoneHint, hasNodeHint = false, isHandWritten = false } = shape;
+  const conditionsField = field((isHandWritten ? 1 : 3) * BOOL_FIELD_BYTES);
+  const ofPod = targetRefField(names) + field(names.node) + (hasZone ? field(names.zone) : 0);
+  const bytesWithoutHints = field(names.ip) + conditionsField + (isHandWritten ? 0 : ofPod);
+  // EndpointHints{forZones: [ForZone{name}], forNodes: [ForNode{name}]}
+  const hintsBytes = (hasZoneHint ? field(field(names.zone)) : 0) + (hasNodeHint ? field(field(names.node)) : 0);
+  const plainField = field(bytesWithoutHints);
+  const hintedField = field(bytesWithoutHints + (hintsBytes > 0 ? field(hintsBytes) : 0));
   const fixedBytes = metadataField(sliceMetadata(shape)) + PORT_FIELD_BYTES + stringField('IPv4');
   return protobufSize(
     typeMetaField('discovery.k8s.io/v1', 'EndpointSlice'),
-    (endpoints) => fixedBytes + endpoints * endpointField,
+    (endpoints, withoutHints) => fixedBytes + (endpoints - withoutHints) * hintedField + withoutHints * plainField,
   );
 }
 
@@ -338,17 +250,23 @@ const targetRef = (names: NameLengths): object => ({
 });
 
 /** `emptyBytes` and `filledBytes`: the object around its list, the list being empty or not. */
-function jsonSize(emptyBytes: number, filledBytes: number, itemBytes: number): EndpointObjectSize {
-  const objectBytes = (endpoints: number): number =>
-    (endpoints === 0 ? emptyBytes : filledBytes + endpoints * (itemBytes + COMMA_BYTES) - COMMA_BYTES) + NEWLINE_BYTES;
+function jsonSize(emptyBytes: number, filledBytes: number, itemBytes: number, hintsBytes = 0): EndpointObjectSize {
+  const objectBytes = (endpoints: number, withoutHints = 0): number => {
+    if (endpoints === 0) return emptyBytes + NEWLINE_BYTES;
+    const listBytes = endpoints * (itemBytes + COMMA_BYTES) - COMMA_BYTES - withoutHints * hintsBytes;
+    return filledBytes + listBytes + NEWLINE_BYTES;
+  };
   // {"type":"MODIFIED","object":...} less the 0 that stands for the object. Inside the event the object has no newline of its
   // own, but the event ends in one.
   const envelopeBytes = jsonBytes({ type: 'MODIFIED', object: 0 }) - 1;
-  return { objectBytes, frameBytes: (endpoints) => envelopeBytes + objectBytes(endpoints) };
+  return {
+    objectBytes,
+    frameBytes: (endpoints, withoutHints) => envelopeBytes + objectBytes(endpoints, withoutHints),
+  };
 }
 
 function sliceJsonSize(shape: EndpointObjectShape): EndpointObjectSize {
-  const { nameLengths: names, hasZone, hasZoneHint, isHandWritten = false } = shape;
+  const { nameLengths: names, hasZone, hasZoneHint, hasNodeHint = false, isHandWritten = false } = shape;
   const bare = { addresses: [text(names.ip)], conditions: { ready: true } };
   const ofPod = {
     addresses: [text(names.ip)],
@@ -356,8 +274,14 @@ function sliceJsonSize(shape: EndpointObjectShape): EndpointObjectSize {
     targetRef: targetRef(names),
     nodeName: text(names.node),
     ...(hasZone ? { zone: text(names.zone) } : {}),
-    ...(hasZoneHint ? { hints: { forZones: [{ name: text(names.zone) }] } } : {}),
   };
+  const hints = {
+    ...(hasZoneHint ? { forZones: [{ name: text(names.zone) }] } : {}),
+    ...(hasNodeHint ? { forNodes: [{ name: text(names.node) }] } : {}),
+  };
+  const plain = isHandWritten ? bare : ofPod;
+  const plainBytes = jsonBytes(plain);
+  const hintedBytes = hasZoneHint || hasNodeHint ? jsonBytes({ ...plain, hints }) : plainBytes;
   const emptyBytes = jsonBytes({
     kind: 'EndpointSlice',
     apiVersion: 'discovery.k8s.io/v1',
@@ -366,7 +290,7 @@ function sliceJsonSize(shape: EndpointObjectShape): EndpointObjectSize {
     endpoints: [],
     ports: [PORT],
   });
-  return jsonSize(emptyBytes, emptyBytes, jsonBytes(isHandWritten ? bare : ofPod));
+  return jsonSize(emptyBytes, emptyBytes, hintedBytes, hintedBytes - plainBytes);
 }
 
 function endpointsJsonSize(shape: EndpointObjectShape): EndpointObjectSize {

@@ -7,6 +7,7 @@
  * anywhere else. Left out are the settings that only a user can know: nodes, services, workload.
  */
 
+import type { EndpointSettings } from '../cluster/services.js';
 import type { Scenario } from '../scenario.js';
 import { constant, type Constant } from './provenance.js';
 
@@ -64,6 +65,8 @@ export interface VersionProfile extends Sourced<DefaultSettings> {
   };
   /** Default of the HorizontalPodAutoscaler API. */
   readonly autoscaler: { readonly minReplicas: Constant };
+  /** Defaults of the Service API, for every entry of `services`. */
+  readonly services: { readonly [Field in keyof EndpointSettings]: Constant<EndpointSettings[Field]> };
 }
 
 const MS = 1_000_000;
@@ -86,7 +89,7 @@ const assumed = <Value>(
 const KCM_FLAGS = 'kube-controller-manager command line reference';
 
 /** Minor versions are compared as numbers: as texts "1.9" would be newer than "1.20". */
-const minorOf = (version: KubernetesVersion): number => Number(version.slice('1.'.length));
+export const minorOf = (version: string): number => Number(version.slice('1.'.length));
 
 export const versionProfile = (version: KubernetesVersion): VersionProfile => {
   const minor = minorOf(version);
@@ -158,6 +161,7 @@ export const versionProfile = (version: KubernetesVersion): VersionProfile => {
     autoscaler: {
       minReplicas: upstream(1, '1', 'HorizontalPodAutoscaler API: minReplicas', 'autoscaling/v2'),
     },
+    services: services(),
   };
 };
 
@@ -368,6 +372,23 @@ const kubeProxy = (minor: number): VersionProfile['kubeProxy'] => {
   };
 };
 
+const services = (): VersionProfile['services'] => ({
+  publishNotReadyAddresses: upstream(false, '', 'Service API: publishNotReadyAddresses', 'core/v1'),
+  ipFamilies: assumed<EndpointSettings['ipFamilies']>(['IPv4'], '', 'A single-stack IPv4 cluster'),
+  trafficDistribution: upstream<EndpointSettings['trafficDistribution']>(
+    null,
+    '',
+    'Service API: trafficDistribution is not set by default',
+    'core/v1',
+  ),
+  topologyMode: upstream<EndpointSettings['topologyMode']>(
+    'Disabled',
+    '',
+    'Annotation service.kubernetes.io/topology-mode: no hints unless it is Auto',
+    'core/v1',
+  ),
+});
+
 /** Object sizes depend on how long names are. "Typical" lengths are those of a cloud cluster with Deployment-made pod names. */
 const wire = (): VersionProfile['wire'] => {
   const length = (bytes: number, example: string, range: readonly [number, number]): Constant =>
@@ -381,6 +402,7 @@ const wire = (): VersionProfile['wire'] => {
       node: length(27, '"ip-10-0-123-45.ec2.internal"', [8, 63]),
       zone: length(10, '"us-east-1a"', [2, 30]),
       ip: length(13, '"10.123.45.167"', [7, 39]),
+      ipv6: length(38, '"2001:db8:1a2b:3c4d:5e6f:7a8b:9c0d:1e2f"', [3, 39]),
     },
     bytesPerEndpoint: assumed<number | null>(null, 'B', 'Sizes are counted field by field'),
     minObjectBytes: assumed(0, 'B', 'Sizes are counted field by field'),

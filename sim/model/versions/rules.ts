@@ -26,6 +26,11 @@ export const ENDPOINT_CONTROLLER_RULES = {
   },
 } as const;
 
+export const ENDPOINT_SLICE_RULES = {
+  /** By how much a zone's endpoints may carry more than their share before hints are refused. */
+  hintOverloadThreshold: inSource(0.2, '1', 'k8s.io/endpointslice/topologycache: overloadThreshold', '1.36'),
+} as const;
+
 export const KUBE_PROXY_RULES = {
   /** A sync writes everything when the last that did is this long ago; the runner's own timer has the same length. */
   fullSyncInterval: inSource(3600, 's', 'pkg/proxy/util: FullSyncPeriod', '1.33'),

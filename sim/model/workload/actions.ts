@@ -21,6 +21,7 @@ import { Churn } from './churn.js';
 import { resolveUp } from './deployment-rules.js';
 import type { Deployments } from './deployments.js';
 import type { HandWrittenEndpoints } from './hand-written-endpoints.js';
+import type { PodLabels } from './pod-labels.js';
 import type { PodLifecycle } from './pod-lifecycle.js';
 import type { ReplicaSets } from './replica-sets.js';
 
@@ -39,6 +40,7 @@ export interface WorkloadTargets {
   readonly replicaSets: ReplicaSets;
   readonly deployments: Deployments;
   readonly lifecycle: PodLifecycle;
+  readonly labels: PodLabels;
   readonly controller: EndpointController;
   readonly controllerManager: ControllerManager;
   /** null: every service selects its pods. */
@@ -201,13 +203,19 @@ export class WorkloadActions {
     const services = this.#servicesOf(group);
     const without = services.filter((service) => !this.#changePod(service, change)).length;
     if (without === 0) return;
-    const what = { notReady: 'turn unready', ready: 'turn ready again', replace: 'replace' }[change];
+    const what = {
+      notReady: 'turn unready',
+      ready: 'turn ready again',
+      replace: 'replace',
+      leave: 'take out of the service',
+      join: 'bring back into the service',
+    }[change];
     this.warnings.push(`${without} of ${services.length} services of "${group}" had no pod to ${what}.`);
   }
 
   /** Whether there was a pod to change. */
   #changePod(service: number, change: PodChange): boolean {
-    const { replicaSets, lifecycle, pods } = this.#targets;
+    const { replicaSets, lifecycle, labels, pods } = this.#targets;
     const replicas = replicaSets.replicas(service);
     const isReady = (pod: number): boolean => (pods.condition[pod]! & PodState.ready) !== 0;
     switch (change) {
@@ -221,6 +229,13 @@ export class WorkloadActions {
         const wasReady = (pod: number): boolean => (pods.condition[pod]! & PodState.hasAddress) !== 0;
         const pod = replicas.find((candidate) => wasReady(candidate) && !isReady(candidate));
         if (pod !== undefined) lifecycle.setReady(pod, true);
+        return pod !== undefined;
+      }
+      case 'leave':
+      case 'join': {
+        const isSelected = change === 'join';
+        const pod = replicas.find((candidate) => labels.isSelected(candidate) !== isSelected);
+        if (pod !== undefined) labels.setSelected(pod, isSelected);
         return pod !== undefined;
       }
       case 'notReady': {

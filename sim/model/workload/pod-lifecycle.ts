@@ -28,8 +28,16 @@ export interface PodLifecycleParameters {
   readonly watchLatencyNs: number;
 }
 
-/** The informer delivered changes of one API update: pods of `service` whose observed state is now the new one. */
-export type PodsObserved = (service: number, pods: readonly number[], change: ServiceChange) => void;
+/**
+ * The informer delivered changes of one API update: pods of `service` whose observed state is now the new one. `isSelected`: the
+ * selector of the service matches one of them, or did before.
+ */
+export type PodsObserved = (
+  service: number,
+  pods: readonly number[],
+  change: ServiceChange,
+  isSelected: boolean,
+) => void;
 
 /** The part of the life cycle that the owners of pods need. */
 export type PodOwnersLifecycle = Pick<PodLifecycle, 'start' | 'delete' | 'deleted' | 'replaceAtOnce' | 'onObserved'>;
@@ -140,6 +148,22 @@ export class PodLifecycle {
     this.#observe(pod, nowNs, committedNs, true, PodState.gone, 0, successor);
   }
 
+  /** A change of the pod's labels is committed now: the selector of its service matches it from now on, or no longer. */
+  relabel(pod: number, isSelected: boolean): void {
+    const { condition } = this.#pods;
+    const nowNs = this.#simulation.nowNs;
+    if (isSelected) condition[pod]! &= ~PodState.notSelected;
+    else condition[pod]! |= PodState.notSelected;
+    this.#observe(
+      pod,
+      nowNs,
+      nowNs,
+      false,
+      isSelected ? 0 : PodState.notSelected,
+      isSelected ? PodState.notSelected : 0,
+    );
+  }
+
   #onReady(pod: number): void {
     this.setReady(pod, true);
   }
@@ -177,7 +201,9 @@ export class PodLifecycle {
 
   #onObserved(pod: number, update: number): void {
     const { observed, service } = this.#pods;
-    observed[pod] = (observed[pod]! & ~this.#clearBits[update]!) | this.#setBits[update]!;
+    const before = observed[pod]!;
+    const after = (before & ~this.#clearBits[update]!) | this.#setBits[update]!;
+    observed[pod] = after;
     const successor = this.#successor[update]!;
     // Added to what is known: the successor may have been seen terminating before.
     if (successor !== NO_POD) observed[successor]! |= PodState.hasAddress | PodState.ready;
@@ -188,7 +214,9 @@ export class PodLifecycle {
       triggerNs: this.#isReadyTransition[update] === 1 ? changeNs : null,
     };
     const pods = successor === NO_POD ? [pod] : [pod, successor];
-    for (const listener of this.#listeners) listener(service[pod]!, pods, change);
+    // Not selected before, nor now; a successor is always selected.
+    const isSelected = successor !== NO_POD || (before & after & PodState.notSelected) === 0;
+    for (const listener of this.#listeners) listener(service[pod]!, pods, change, isSelected);
   }
 
   #grow(): void {

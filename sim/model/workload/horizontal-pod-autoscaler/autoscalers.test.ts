@@ -7,6 +7,7 @@ import { Simulation } from '../../../kernel/simulation.js';
 import { PodState, PodTable } from '../../cluster/pods.js';
 import { ServiceTable } from '../../cluster/services.js';
 import { ApiServers } from '../../controlplane/api-servers.js';
+import { PLAIN_SERVICE } from '../../controlplane/testing/discoveries.js';
 import { Etcd } from '../../controlplane/etcd.js';
 import type { AutoscalerSettings } from '../../scenario.js';
 import { Autoscalers } from './autoscalers.js';
@@ -49,7 +50,7 @@ function run({
   downSeconds = null,
 }: Bench) {
   const simulation = new Simulation();
-  const services = new ServiceTable([{ name: 'web', count, endpoints: 10 }]);
+  const services = new ServiceTable([{ ...PLAIN_SERVICE, name: 'web', count, endpoints: 10 }]);
   const pods = new PodTable(1, count);
   const replicas = Array.from({ length: count }, (_, service) =>
     Array.from({ length: 10 }, () => {

@@ -7,6 +7,7 @@ import { PodState, PodTable } from '../../cluster/pods.js';
 import { ServiceTable } from '../../cluster/services.js';
 import { ApiServers } from '../../controlplane/api-servers.js';
 import { Etcd } from '../../controlplane/etcd.js';
+import { PLAIN_SERVICE } from '../../controlplane/testing/discoveries.js';
 import type { Scenario, ServiceSettings } from '../../scenario.js';
 import type { RolloutSpec } from '../deployments.js';
 import type { PodOwnersLifecycle, PodsObserved } from '../pod-lifecycle.js';
@@ -57,7 +58,7 @@ export class WorkloadFixture {
     const { controller = 'Deployment', podManagementPolicy = 'OrderedReady' } = options;
     const workers = options.workers ?? 5;
     const groups: ServiceSettings[] = [
-      { name: 'web', count, endpoints, selector: true, controller, podManagementPolicy },
+      { ...PLAIN_SERVICE, name: 'web', count, endpoints, selector: true, controller, podManagementPolicy },
     ];
     const services = new ServiceTable(groups);
     const streams = new RandomStreams(1, 0);
@@ -190,6 +191,6 @@ export class WorkloadFixture {
     this.pods.observed[pod] = (this.pods.observed[pod]! & ~(bits & 15)) | (bits >> 4);
     const changeNs = this.simulation.nowNs - WATCH_LATENCY_NS;
     const change = { changeNs, committedNs: changeNs, triggerNs: null };
-    for (const listener of this.#listeners) listener(this.pods.service[pod]!, [pod], change);
+    for (const listener of this.#listeners) listener(this.pods.service[pod]!, [pod], change, true);
   }
 }

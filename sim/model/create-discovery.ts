@@ -1,0 +1,76 @@
+/**
+ * The discovery API that a scenario asks for, with its object sizes and the settings of each service.
+ *
+ *   Scenario --> EndpointSlices | Endpoints objects
+ */
+
+import type { NodeTable } from './cluster/nodes.js';
+import type { PodTable } from './cluster/pods.js';
+import type { EndpointSettings, IpFamily, ServiceTable } from './cluster/services.js';
+import type { Discovery } from './controlplane/discovery.js';
+import { EndpointSlices } from './controlplane/endpoint-slices.js';
+import { EndpointsObjects } from './controlplane/endpoints-object.js';
+import { hintKinds, type HintKinds } from './controlplane/traffic-distribution.js';
+import {
+  constantEndpointSize,
+  endpointObjectSize,
+  type EndpointObjectShape,
+  type EndpointObjectSize,
+} from './controlplane/wire-size.js';
+import type { TopologyNode } from './controlplane/zone-allocations.js';
+import type { Scenario, WireSettings } from './scenario.js';
+
+const NO_HINTS: HintKinds = hintKinds(null);
+/** Nodes are of one size: any will do, as only shares count. */
+const CPU_MILLICORES_OF_ANY_NODE = 1000;
+
+export function createDiscovery(
+  { controlPlane, kubeProxy, wire }: Scenario,
+  pods: PodTable,
+  services: ServiceTable,
+  nodes: NodeTable,
+): Discovery {
+  const kind = kubeProxy.discovery;
+  const sizeOf = (family: IpFamily, hints: HintKinds, overCapacity: boolean): EndpointObjectSize =>
+    objectSize(wire, family, { kind, hasZone: true, hasZoneHint: hints.zone, hasNodeHint: hints.node, overCapacity });
+  const settingsOf = (service: number): EndpointSettings => services.endpointSettings(service);
+  const { maxEndpointsPerSlice, maxEndpointsPerObject } = controlPlane.controllerManager;
+  return kind === 'EndpointSlice'
+    ? new EndpointSlices(pods, services.count, {
+        maxEndpointsPerSlice,
+        settingsOf,
+        sizeOf: (family, hints) => sizeOf(family, hints, false),
+        topology: { zoneOfNode: nodes.zone, listNodes: () => topologyNodes(nodes) },
+      })
+    : new EndpointsObjects(pods, services.count, {
+        maxAddresses: maxEndpointsPerObject,
+        settingsOf,
+        sizeOf: (family, overCapacity) => sizeOf(family, NO_HINTS, overCapacity),
+      });
+}
+
+/** Size of the objects of a service that sets nothing. */
+export function plainSize(wire: WireSettings, kind: Discovery['kind']): EndpointObjectSize {
+  return objectSize(wire, 'IPv4', { kind, hasZone: true, hasZoneHint: false });
+}
+
+/** Size of objects with addresses that somebody wrote by hand. */
+export function handWrittenSize(wire: WireSettings, kind: Discovery['kind']): EndpointObjectSize {
+  return objectSize(wire, 'IPv4', { kind, hasZone: true, hasZoneHint: false, isHandWritten: true });
+}
+
+function objectSize(
+  { bytesPerEndpoint, minObjectBytes, format, nameLengths }: WireSettings,
+  family: IpFamily,
+  shape: Omit<EndpointObjectShape, 'format' | 'nameLengths'>,
+): EndpointObjectSize {
+  if (bytesPerEndpoint !== null) return constantEndpointSize(bytesPerEndpoint, minObjectBytes);
+  const ip = family === 'IPv6' ? nameLengths.ipv6 : nameLengths.ip;
+  return endpointObjectSize({ ...shape, format, nameLengths: { ...nameLengths, ip } });
+}
+
+/** The nodes as the EndpointSlice controller sees them: all ready, none of the control plane. */
+function* topologyNodes(nodes: NodeTable): Generator<TopologyNode> {
+  const cpuMillicores = CPU_MILLICORES_OF_ANY_NODE;
+  for (const zone of nodes.zone) yield { zone, cpuMillicores, isReady: true, isControlPlane: false };
+}
