@@ -17,6 +17,8 @@
  * A list is encoded for each client alone, and the lists of a server go through its card one by one with watch frames between
  * them, as connections share a card. Where lists are streamed (WatchList) the same stream goes on as the watch.
  *
+ * Lists do not wait for seats of priority and fairness: encoding (CPU) and the card are all that holds them up.
+ *
  * In an undisturbed cluster this is one comparison per write and server (`afterAppend`), and no event at all.
  *
  * Left out: the watches of nodes on other resources (Services, Nodes), those of controllers and kubelets, bookmarks but the
@@ -250,6 +252,7 @@ export class WatchConnections {
     const nowNs = this.#simulation.nowNs;
     const fault = this.faults.begin('apiServerRestart', nowNs, nowNs + forNs);
     this.#downUntilNs[server] = Math.max(this.#downUntilNs[server]!, nowNs + forNs);
+    // The requests of clients other than these watches do not notice: api-servers.ts has no server that is down.
     this.#restarts[server]!++;
     this.#listQueues[server] = [];
     this.#isSendingList[server] = 0;
@@ -263,7 +266,7 @@ export class WatchConnections {
       this.#keepsServer[node] = 0;
       this.#break(node, this.#missingFrom[node]!, nowNs, fault.index);
     }
-    this.#simulation.schedule(this.#downUntilNs[server]!, this.#backKind, server);
+    this.#simulation.schedule(this.#downUntilNs[server], this.#backKind, server);
     return fault;
   }
 
@@ -330,7 +333,7 @@ export class WatchConnections {
     const failedNs = Math.max(Math.ceil(fromNs), this.#simulation.nowNs);
     const uniform = this.#backoffHash.uniform(node, this.#backoffCount[node]!++);
     const atNs = failedNs + this.#backoffs.nextNs(node, failedNs, uniform);
-    this.#simulation.schedule(atNs, this.#connectKind, node, this.#attempt[node]!);
+    this.#simulation.schedule(atNs, this.#connectKind, node, this.#attempt[node]);
   }
 
   #connect(node: number): void {
@@ -338,7 +341,7 @@ export class WatchConnections {
     this.#timedOutAt[node] = -1;
     const nowNs = this.#simulation.nowNs;
     if (nowNs < this.#pausedUntilNs[node]!) {
-      this.#simulation.schedule(this.#pausedUntilNs[node]!, this.#connectKind, node, this.#attempt[node]!);
+      this.#simulation.schedule(this.#pausedUntilNs[node]!, this.#connectKind, node, this.#attempt[node]);
       return;
     }
     const server = this.#chooseServer(node);
@@ -416,9 +419,9 @@ export class WatchConnections {
     const { cpuCores } = this.#parameters;
     if (cpuCores !== null) {
       this.#cpuFreeNs[server] = Math.max(nowNs, this.#cpuFreeNs[server]!) + Math.round(cpuNs / cpuCores);
-      encodedNs = Math.max(encodedNs, this.#cpuFreeNs[server]!);
+      encodedNs = Math.max(encodedNs, this.#cpuFreeNs[server]);
     }
-    this.#simulation.schedule(encodedNs, this.#listEncodedKind, node, this.#attempt[node]!);
+    this.#simulation.schedule(encodedNs, this.#listEncodedKind, node, this.#attempt[node]);
   }
 
   #onListEncoded(node: number): void {
@@ -442,14 +445,14 @@ export class WatchConnections {
     const outNs = this.#log.sendBulk(server, bytes, this.#simulation.nowNs);
     const decodedNs = outNs + this.#parameters.latencyNs[node]! + bytes * this.#parameters.decodePerByteNs;
     this.#isSendingList[server] = 1;
-    this.#simulation.schedule(outNs, this.#listSentKind, server, this.#restarts[server]!);
+    this.#simulation.schedule(outNs, this.#listSentKind, server, this.#restarts[server]);
     this.#simulation.schedule(Math.ceil(decodedNs), this.#listDecodedKind, node, next.attempt);
   }
 
   #onListDecoded(node: number): void {
     const nowNs = this.#simulation.nowNs;
     if (nowNs < this.#pausedUntilNs[node]!) {
-      this.#simulation.schedule(this.#pausedUntilNs[node]!, this.#listDecodedKind, node, this.#attempt[node]!);
+      this.#simulation.schedule(this.#pausedUntilNs[node]!, this.#listDecodedKind, node, this.#attempt[node]);
       return;
     }
     const log = this.#log;
@@ -490,7 +493,7 @@ export class WatchConnections {
       this.#simulation.nowNs + Math.ceil(timeoutNs),
       this.#timeoutKind,
       node,
-      this.#attempt[node]!,
+      this.#attempt[node],
     );
   }
 
