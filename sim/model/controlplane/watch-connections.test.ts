@@ -31,6 +31,8 @@ function cluster({ nodes, apiServers, ring = DYNAMIC_RING, bandwidth = null, mor
     latencyNs,
   });
   const heard: string[] = [];
+  const told: string[] = [];
+  const watchers: number[] = [];
   const connections = new WatchConnections(
     simulation,
     log,
@@ -53,6 +55,10 @@ function cluster({ nodes, apiServers, ring = DYNAMIC_RING, bandwidth = null, mor
       onPause: () => {},
     },
     new RandomStreams(1, 0),
+    {
+      setDown: (server, isDown) => told.push(`${server} is ${isDown ? 'down' : 'up'}`),
+      setWatchers: (server, count) => (watchers[server] = count),
+    },
   );
   let scheduled = 0;
   const kind = simulation.registerKind('test', (index) => todo[index]!());
@@ -63,20 +69,23 @@ function cluster({ nodes, apiServers, ring = DYNAMIC_RING, bandwidth = null, mor
   };
   const write = (timeNs: number, bytes = 1000): void =>
     at(timeNs, () => {
-      const write = { service: 0, bytes, changeNs: 0, triggerNs: NO_TRIGGER, isDeletion: false, endpointsAfter: 1 };
-      connections.afterAppend(log.append(write, simulation.nowNs));
+      const added = { service: 0, bytes, changeNs: 0, triggerNs: NO_TRIGGER, isDeletion: false, endpointsAfter: 1 };
+      connections.afterAppend(log.append(added, simulation.nowNs));
     });
-  return { simulation, log, connections, heard, at, write };
+  return { simulation, log, connections, heard, told, watchers, at, write };
 }
 
 describe('an API server that restarts', () => {
   test('leaves its watchers to the others evenly, which still have what they missed, and gets none back', () => {
-    const { simulation, log, connections, heard, at, write } = cluster({ nodes: 300, apiServers: 3 });
+    const { simulation, log, connections, heard, told, watchers, at, write } = cluster({ nodes: 300, apiServers: 3 });
     at(10 * SECOND, () => connections.restart(1, 20 * SECOND));
     write(10.5 * SECOND);
     write(25 * SECOND);
     simulation.run();
     expect([...log.routes.watchers]).toEqual([150, 0, 150]);
+    // Whoever else sends requests to these servers hears of it.
+    expect(watchers).toEqual([150, 0, 150]);
+    expect(told).toEqual(['1 is down', '1 is up']);
     expect(connections.relists).toBe(0);
     // The back-off is 0.8 s at least, so the first write passed all of them by, and is sent again to each.
     expect(connections.replays.size).toBe(100);

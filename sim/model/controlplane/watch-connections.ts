@@ -48,6 +48,15 @@ export interface WatchListener {
   onPause(node: number, untilNs: number): void;
 }
 
+/** What requests of other clients meet: the same servers. */
+export interface WatchedServers {
+  setDown(server: number, isDown: boolean): void;
+  setWatchers(server: number, count: number): void;
+}
+
+/** For worlds that have no other clients. */
+const NO_OTHER_CLIENTS: WatchedServers = { setDown: () => {}, setWatchers: () => {} };
+
 export interface ListSize {
   readonly objects: number;
   readonly bytes: number;
@@ -103,6 +112,7 @@ export class WatchConnections {
   readonly #routes: WatchRoutes;
   readonly #parameters: WatchConnectionParameters;
   readonly #listener: WatchListener;
+  readonly #servers: WatchedServers;
   readonly #listSize: () => ListSize;
   readonly #buffers: WatcherBuffers;
   readonly #backoffs: ReflectorBackoffs;
@@ -158,8 +168,10 @@ export class WatchConnections {
     listSize: () => ListSize,
     listener: WatchListener,
     streams: RandomStreams,
+    servers: WatchedServers = NO_OTHER_CLIENTS,
   ) {
-    const { apiServers: servers, watchers: nodes } = log;
+    this.#servers = servers;
+    const { apiServers, watchers: nodes } = log;
     this.#simulation = simulation;
     this.#log = log;
     this.#routes = log.routes;
@@ -169,19 +181,22 @@ export class WatchConnections {
     this.#streams = streams;
     this.#timeoutHash = streams.hash('watch-time-out');
     // Full of what happened before the run.
-    this.rings = Array.from({ length: servers }, () => new EventRing(parameters.ring, -parameters.ring.lowerBound, 0));
+    this.rings = Array.from(
+      { length: apiServers },
+      () => new EventRing(parameters.ring, -parameters.ring.lowerBound, 0),
+    );
     this.#buffers = new WatcherBuffers(log, parameters.streamWindowBytes, parameters.ring, parameters.latencyNs);
     this.#backoffs = new ReflectorBackoffs(nodes);
     this.#backoffHash = streams.hash('reflector-backoff');
     this.#backoffCount = new Int32Array(nodes);
     this.faults = new WatchFaults();
-    this.listCpuNs = new Float64Array(servers);
-    this.listBytesOf = new Float64Array(servers);
-    this.#downUntilNs = new Float64Array(servers);
-    this.#listQueues = Array.from({ length: servers }, () => []);
-    this.#isSendingList = new Uint8Array(servers);
-    this.#restarts = new Int32Array(servers);
-    this.#cpuFreeNs = new Float64Array(servers);
+    this.listCpuNs = new Float64Array(apiServers);
+    this.listBytesOf = new Float64Array(apiServers);
+    this.#downUntilNs = new Float64Array(apiServers);
+    this.#listQueues = Array.from({ length: apiServers }, () => []);
+    this.#isSendingList = new Uint8Array(apiServers);
+    this.#restarts = new Int32Array(apiServers);
+    this.#cpuFreeNs = new Float64Array(apiServers);
     this.#attempt = new Int32Array(nodes);
     this.#needsList = new Uint8Array(nodes);
     this.#keepsServer = new Uint8Array(nodes);
@@ -243,6 +258,7 @@ export class WatchConnections {
       const fault = isPaused ? this.faults.ofPause(node) : NO_FAULT;
       this.#listener.onCut(node, firstMissing);
       this.#keepsServer[node] = 1;
+      this.#tellWatchers(node);
       this.#break(node, firstMissing, noticedNs, fault);
     }
   }
@@ -252,7 +268,6 @@ export class WatchConnections {
     const nowNs = this.#simulation.nowNs;
     const fault = this.faults.begin('apiServerRestart', nowNs, nowNs + forNs);
     this.#downUntilNs[server] = Math.max(this.#downUntilNs[server]!, nowNs + forNs);
-    // The requests of clients other than these watches do not notice: api-servers.ts has no server that is down.
     this.#restarts[server]!++;
     this.#listQueues[server] = [];
     this.#isSendingList[server] = 0;
@@ -266,6 +281,8 @@ export class WatchConnections {
       this.#keepsServer[node] = 0;
       this.#break(node, this.#missingFrom[node]!, nowNs, fault.index);
     }
+    this.#servers.setWatchers(server, 0);
+    this.#servers.setDown(server, true);
     this.#simulation.schedule(this.#downUntilNs[server], this.#backKind, server);
     return fault;
   }
@@ -299,6 +316,7 @@ export class WatchConnections {
     this.rings[server] = new EventRing(ring, length, length, ring.lowerBound, nowNs);
     this.#cpuFreeNs[server] = nowNs;
     this.#log.resetServer(server, nowNs);
+    this.#servers.setDown(server, false);
   }
 
   #cut(node: number, fault: number): void {
@@ -323,6 +341,12 @@ export class WatchConnections {
       this.faults.onBreak(fault);
     }
     this.#connectLater(node, Math.max(noticedNs, this.#pausedUntilNs[node]!));
+  }
+
+  /** A node has left its server. */
+  #tellWatchers(node: number): void {
+    const server = this.#routes.server[node]!;
+    this.#servers.setWatchers(server, this.#routes.watchers[server]!);
   }
 
   #learnRevision(node: number, revisionNs: number): void {
@@ -388,6 +412,7 @@ export class WatchConnections {
 
   #attach(node: number, server: number, notBeforeNs: number): void {
     this.#routes.attach(node, server, notBeforeNs);
+    this.#servers.setWatchers(server, this.#routes.watchers[server]!);
     this.#buffers.onAttach(node, this.rings[server]!.capacity);
     this.#listener.onAttach(node, notBeforeNs);
     this.#armTimeout(node, 1);
@@ -510,6 +535,7 @@ export class WatchConnections {
     this.#keepsServer[node] = 1;
     this.#learnRevision(node, this.#simulation.nowNs - BOOKMARK_BEFORE_TIMEOUT_NS);
     this.#routes.close(node, length);
+    this.#tellWatchers(node);
     this.#break(node, length, noticedNs, NO_FAULT);
     this.#timedOutAt[node] = length;
     this.#idleReconnects++;
