@@ -138,6 +138,17 @@ export const LIMITS: readonly Limit[] = [
     stages: ['stage_watch_fanout_seconds'],
   },
   {
+    id: 'api-server-cpu',
+    title: 'CPU of the API server for watches',
+    settings: [
+      'controlPlane.apiServer.cpuCores',
+      'controlPlane.apiServer.serializationCache',
+      'controlPlane.apiServer.replicas',
+    ],
+    utilization: 'apiserver_watch_cpu_utilization',
+    stages: ['stage_watch_fanout_seconds'],
+  },
+  {
     id: 'min-sync-period',
     title: 'pause of kube-proxy between two syncs (minSyncPeriod)',
     settings: ['kubeProxy.minSyncPeriod'],

@@ -42,6 +42,7 @@ const comparison: Experiment = {
       value: 14,
       tolerance: 0.01,
       source: 'a table',
+      bound: null,
       inconsistent: null,
     },
   ],

@@ -86,6 +86,7 @@ describe('an expectation', () => {
     value: 100,
     tolerance: 0.05,
     source: 'somewhere',
+    bound: null,
     inconsistent: null,
   };
 
@@ -94,6 +95,21 @@ describe('an expectation', () => {
     expect(judgeExpectation(expectation, estimateMean([95])).verdict).toBe('match');
     expect(judgeExpectation(expectation, estimateMean([105.1])).verdict).toBe('miss');
     expect(judgeExpectation(expectation, estimateMean([94.9])).verdict).toBe('miss');
+  });
+
+  it('of a bound matches beyond it by any amount, and short of it within the tolerance', () => {
+    const atLeast: Expectation = { ...expectation, bound: 'atLeast' };
+    expect([1000, 95, 94.9].map((value) => judgeExpectation(atLeast, estimateMean([value])).verdict)).toEqual([
+      'match',
+      'match',
+      'miss',
+    ]);
+    const atMost: Expectation = { ...expectation, bound: 'atMost' };
+    expect([1, 105, 105.1].map((value) => judgeExpectation(atMost, estimateMean([value])).verdict)).toEqual([
+      'match',
+      'match',
+      'miss',
+    ]);
   });
 
   it('is an error when nothing was simulated', () => {

@@ -71,12 +71,13 @@ export function overallVerdict(objectives: readonly ObjectiveResult[], partial: 
 }
 
 export function judgeExpectation(expectation: Expectation, estimate: Estimate | null): ExpectationResult {
-  const { id, variant, metric, statistic, value: published, tolerance, source, inconsistent } = expectation;
+  const { id, variant, metric, statistic, value: published, tolerance, bound, source, inconsistent } = expectation;
   const simulated = estimate?.value ?? null;
   const ratio = simulated === null || published === 0 ? null : simulated / published;
   const judged = { id, variant, metric, statistic, published, simulated, ratio, tolerance, source };
   if (inconsistent !== null) return { ...judged, verdict: 'inconsistent', note: inconsistent };
   if (simulated === null) return { ...judged, verdict: 'error', note: `no sample of ${metric}` };
-  const matches = Math.abs(simulated - published) <= tolerance * Math.abs(published);
+  const isBeyond = (bound === 'atLeast' && simulated >= published) || (bound === 'atMost' && simulated <= published);
+  const matches = isBeyond || Math.abs(simulated - published) <= tolerance * Math.abs(published);
   return { ...judged, verdict: matches ? 'match' : 'miss', note: '' };
 }

@@ -22,6 +22,8 @@ export interface Expectation {
   readonly value: number;
   /** Allowed relative deviation, e.g. 0.05. */
   readonly tolerance: number;
+  /** Only the least or the most is published: what is beyond it agrees as well. Null: the value itself is. */
+  readonly bound: 'atLeast' | 'atMost' | null;
   readonly source: string;
   /** Why the published cell contradicts itself; such a cell is shown and not judged. Null: it is judged. */
   readonly inconsistent: string | null;

@@ -111,6 +111,7 @@ describe('a sound file', () => {
         statistic: 'value',
         value: 1e10,
         tolerance: 0.05,
+        bound: null,
         source: 'KEP-752',
         inconsistent: null,
       },

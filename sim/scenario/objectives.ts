@@ -13,7 +13,17 @@ export const objectiveOf = ({ metric, statistic, max }: NonNullable<Spec['slos']
 };
 
 export const expectationOf = (
-  { id, variant, metric, statistic, value, tolerance, source, inconsistent }: NonNullable<Spec['expect']>[number],
+  {
+    id,
+    variant,
+    metric,
+    statistic,
+    value,
+    tolerance,
+    bound,
+    source,
+    inconsistent,
+  }: NonNullable<Spec['expect']>[number],
   baseline: string,
 ): Expectation => ({
   id,
@@ -22,6 +32,7 @@ export const expectationOf = (
   statistic,
   value: numberOf(value, METRICS[metric].unit),
   tolerance,
+  bound: bound ?? null,
   source,
   inconsistent: inconsistent ?? null,
 });

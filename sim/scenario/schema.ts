@@ -400,6 +400,9 @@ const expectation = z
       'The published value: a number in the base unit of the metric, or a text with a unit ("10G").',
     ),
     tolerance: percent({ min: 0, max: 10 }).describe('Relative deviation that counts as reproduced.'),
+    bound: choice(['atLeast', 'atMost'])
+      .optional()
+      .describe('Only the least or the most is published: what is beyond the value counts as reproduced, too.'),
     source: text().describe('Where the value is published.'),
     inconsistent: text()
       .optional()

@@ -186,7 +186,7 @@ slos:
 # Published values that the scenario must reproduce.
 # expect:
 #   - { id: my-measurement, variant: baseline, metric: watch_bytes_total, statistic: value,
-#       value: 2G, tolerance: 5%, source: "where it is published", inconsistent: "why it cannot be judged" }
+#       value: 2G, bound: atLeast, tolerance: 5%, source: "where it is published", inconsistent: "why it cannot be judged" }
 
 # What the scenario as it stands is called in comparisons.
 baseline:

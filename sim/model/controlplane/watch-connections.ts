@@ -17,6 +17,8 @@
  * A list is encoded for each client alone, and the lists of a server go through its card one by one with watch frames between
  * them, as connections share a card. Where lists are streamed (WatchList) the same stream goes on as the watch.
  *
+ * Lists do not wait for seats of priority and fairness: encoding (CPU) and the card are all that holds them up.
+ *
  * In an undisturbed cluster this is one comparison per write and server (`afterAppend`), and no event at all.
  *
  * Left out: the watches of nodes on other resources (Services, Nodes), those of controllers and kubelets, bookmarks but the
@@ -45,6 +47,15 @@ export interface WatchListener {
   /** The node reads nothing until `untilNs`. */
   onPause(node: number, untilNs: number): void;
 }
+
+/** What requests of other clients meet: the same servers. */
+export interface WatchedServers {
+  setDown(server: number, isDown: boolean): void;
+  setWatchers(server: number, count: number): void;
+}
+
+/** For worlds that have no other clients. */
+const NO_OTHER_CLIENTS: WatchedServers = { setDown: () => {}, setWatchers: () => {} };
 
 export interface ListSize {
   readonly objects: number;
@@ -101,6 +112,7 @@ export class WatchConnections {
   readonly #routes: WatchRoutes;
   readonly #parameters: WatchConnectionParameters;
   readonly #listener: WatchListener;
+  readonly #servers: WatchedServers;
   readonly #listSize: () => ListSize;
   readonly #buffers: WatcherBuffers;
   readonly #backoffs: ReflectorBackoffs;
@@ -156,8 +168,10 @@ export class WatchConnections {
     listSize: () => ListSize,
     listener: WatchListener,
     streams: RandomStreams,
+    servers: WatchedServers = NO_OTHER_CLIENTS,
   ) {
-    const { apiServers: servers, watchers: nodes } = log;
+    this.#servers = servers;
+    const { apiServers, watchers: nodes } = log;
     this.#simulation = simulation;
     this.#log = log;
     this.#routes = log.routes;
@@ -167,19 +181,22 @@ export class WatchConnections {
     this.#streams = streams;
     this.#timeoutHash = streams.hash('watch-time-out');
     // Full of what happened before the run.
-    this.rings = Array.from({ length: servers }, () => new EventRing(parameters.ring, -parameters.ring.lowerBound, 0));
+    this.rings = Array.from(
+      { length: apiServers },
+      () => new EventRing(parameters.ring, -parameters.ring.lowerBound, 0),
+    );
     this.#buffers = new WatcherBuffers(log, parameters.streamWindowBytes, parameters.ring, parameters.latencyNs);
     this.#backoffs = new ReflectorBackoffs(nodes);
     this.#backoffHash = streams.hash('reflector-backoff');
     this.#backoffCount = new Int32Array(nodes);
     this.faults = new WatchFaults();
-    this.listCpuNs = new Float64Array(servers);
-    this.listBytesOf = new Float64Array(servers);
-    this.#downUntilNs = new Float64Array(servers);
-    this.#listQueues = Array.from({ length: servers }, () => []);
-    this.#isSendingList = new Uint8Array(servers);
-    this.#restarts = new Int32Array(servers);
-    this.#cpuFreeNs = new Float64Array(servers);
+    this.listCpuNs = new Float64Array(apiServers);
+    this.listBytesOf = new Float64Array(apiServers);
+    this.#downUntilNs = new Float64Array(apiServers);
+    this.#listQueues = Array.from({ length: apiServers }, () => []);
+    this.#isSendingList = new Uint8Array(apiServers);
+    this.#restarts = new Int32Array(apiServers);
+    this.#cpuFreeNs = new Float64Array(apiServers);
     this.#attempt = new Int32Array(nodes);
     this.#needsList = new Uint8Array(nodes);
     this.#keepsServer = new Uint8Array(nodes);
@@ -241,6 +258,7 @@ export class WatchConnections {
       const fault = isPaused ? this.faults.ofPause(node) : NO_FAULT;
       this.#listener.onCut(node, firstMissing);
       this.#keepsServer[node] = 1;
+      this.#tellWatchers(node);
       this.#break(node, firstMissing, noticedNs, fault);
     }
   }
@@ -263,7 +281,9 @@ export class WatchConnections {
       this.#keepsServer[node] = 0;
       this.#break(node, this.#missingFrom[node]!, nowNs, fault.index);
     }
-    this.#simulation.schedule(this.#downUntilNs[server]!, this.#backKind, server);
+    this.#servers.setWatchers(server, 0);
+    this.#servers.setDown(server, true);
+    this.#simulation.schedule(this.#downUntilNs[server], this.#backKind, server);
     return fault;
   }
 
@@ -296,6 +316,7 @@ export class WatchConnections {
     this.rings[server] = new EventRing(ring, length, length, ring.lowerBound, nowNs);
     this.#cpuFreeNs[server] = nowNs;
     this.#log.resetServer(server, nowNs);
+    this.#servers.setDown(server, false);
   }
 
   #cut(node: number, fault: number): void {
@@ -322,6 +343,12 @@ export class WatchConnections {
     this.#connectLater(node, Math.max(noticedNs, this.#pausedUntilNs[node]!));
   }
 
+  /** A node has left its server. */
+  #tellWatchers(node: number): void {
+    const server = this.#routes.server[node]!;
+    this.#servers.setWatchers(server, this.#routes.watchers[server]!);
+  }
+
   #learnRevision(node: number, revisionNs: number): void {
     this.#revisionNs[node] = Math.max(this.#revisionNs[node]!, revisionNs);
   }
@@ -330,7 +357,7 @@ export class WatchConnections {
     const failedNs = Math.max(Math.ceil(fromNs), this.#simulation.nowNs);
     const uniform = this.#backoffHash.uniform(node, this.#backoffCount[node]!++);
     const atNs = failedNs + this.#backoffs.nextNs(node, failedNs, uniform);
-    this.#simulation.schedule(atNs, this.#connectKind, node, this.#attempt[node]!);
+    this.#simulation.schedule(atNs, this.#connectKind, node, this.#attempt[node]);
   }
 
   #connect(node: number): void {
@@ -338,7 +365,7 @@ export class WatchConnections {
     this.#timedOutAt[node] = -1;
     const nowNs = this.#simulation.nowNs;
     if (nowNs < this.#pausedUntilNs[node]!) {
-      this.#simulation.schedule(this.#pausedUntilNs[node]!, this.#connectKind, node, this.#attempt[node]!);
+      this.#simulation.schedule(this.#pausedUntilNs[node]!, this.#connectKind, node, this.#attempt[node]);
       return;
     }
     const server = this.#chooseServer(node);
@@ -385,6 +412,7 @@ export class WatchConnections {
 
   #attach(node: number, server: number, notBeforeNs: number): void {
     this.#routes.attach(node, server, notBeforeNs);
+    this.#servers.setWatchers(server, this.#routes.watchers[server]!);
     this.#buffers.onAttach(node, this.rings[server]!.capacity);
     this.#listener.onAttach(node, notBeforeNs);
     this.#armTimeout(node, 1);
@@ -416,9 +444,9 @@ export class WatchConnections {
     const { cpuCores } = this.#parameters;
     if (cpuCores !== null) {
       this.#cpuFreeNs[server] = Math.max(nowNs, this.#cpuFreeNs[server]!) + Math.round(cpuNs / cpuCores);
-      encodedNs = Math.max(encodedNs, this.#cpuFreeNs[server]!);
+      encodedNs = Math.max(encodedNs, this.#cpuFreeNs[server]);
     }
-    this.#simulation.schedule(encodedNs, this.#listEncodedKind, node, this.#attempt[node]!);
+    this.#simulation.schedule(encodedNs, this.#listEncodedKind, node, this.#attempt[node]);
   }
 
   #onListEncoded(node: number): void {
@@ -442,14 +470,14 @@ export class WatchConnections {
     const outNs = this.#log.sendBulk(server, bytes, this.#simulation.nowNs);
     const decodedNs = outNs + this.#parameters.latencyNs[node]! + bytes * this.#parameters.decodePerByteNs;
     this.#isSendingList[server] = 1;
-    this.#simulation.schedule(outNs, this.#listSentKind, server, this.#restarts[server]!);
+    this.#simulation.schedule(outNs, this.#listSentKind, server, this.#restarts[server]);
     this.#simulation.schedule(Math.ceil(decodedNs), this.#listDecodedKind, node, next.attempt);
   }
 
   #onListDecoded(node: number): void {
     const nowNs = this.#simulation.nowNs;
     if (nowNs < this.#pausedUntilNs[node]!) {
-      this.#simulation.schedule(this.#pausedUntilNs[node]!, this.#listDecodedKind, node, this.#attempt[node]!);
+      this.#simulation.schedule(this.#pausedUntilNs[node]!, this.#listDecodedKind, node, this.#attempt[node]);
       return;
     }
     const log = this.#log;
@@ -490,7 +518,7 @@ export class WatchConnections {
       this.#simulation.nowNs + Math.ceil(timeoutNs),
       this.#timeoutKind,
       node,
-      this.#attempt[node]!,
+      this.#attempt[node],
     );
   }
 
@@ -507,6 +535,7 @@ export class WatchConnections {
     this.#keepsServer[node] = 1;
     this.#learnRevision(node, this.#simulation.nowNs - BOOKMARK_BEFORE_TIMEOUT_NS);
     this.#routes.close(node, length);
+    this.#tellWatchers(node);
     this.#break(node, length, noticedNs, NO_FAULT);
     this.#timedOutAt[node] = length;
     this.#idleReconnects++;
