@@ -154,6 +154,15 @@ const RULES: readonly Rule[] = [
   ...SELECTOR_RULES,
   ...AUTOSCALER_RULES,
   { reads: ['controlPlane', 'cluster', 'workload'], check: checkWatchFaults },
+  {
+    reads: ['workload'],
+    check: ({ workload }) =>
+      workload.flatMap((action, index) =>
+        when(action.kind === 'slowEtcd' && action.factor < 1, () =>
+          contradiction([...pathOf(action, index), 'factor'], 'a factor below 1 would make etcd faster'),
+        ),
+      ),
+  },
 ];
 
 /** Path of an action in the file. */
@@ -215,6 +224,7 @@ function checkPodsToActOn({ services, workload }: Scenario): Finding[] {
       case 'failOverControllerManager':
       case 'restartApiServer':
       case 'slowWatchers':
+      case 'slowEtcd':
         return [];
     }
   });

@@ -365,7 +365,19 @@ export class EndpointController implements Controller {
     sync.sentNs = this.#bucket.reserve(this.#simulation.nowNs);
     sync.latencyNs = this.#writeLatency.ns(service, this.#writes[service]!++);
     this.#workNs += sync.latencyNs;
-    this.#api.write(0, this.#resource, sync.sentNs, sync.latencyNs, this.#answeredKind, service, this.#process);
+    const { requestBytes } = sync.writes[sync.next]!;
+    // What is too large is refused before it is stored.
+    const storedBytes = this.#etcd.accepts(requestBytes) ? requestBytes : 0;
+    this.#api.write(
+      0,
+      this.#resource,
+      sync.sentNs,
+      sync.latencyNs,
+      this.#answeredKind,
+      service,
+      this.#process,
+      storedBytes,
+    );
   }
 
   #onAnswered(service: number, process: number): void {

@@ -3,7 +3,7 @@
  *
  *   write of n bytes --> [lognormal latency; over max-request-bytes: refused] --> commit
  *
- * Left out: load-dependent latency, compaction, the database quota, leader changes.
+ * Left out: what etcd does under load, which is in etcd-store.ts.
  */
 
 import { lognormalFromMedianP99 } from '../../kernel/distributions.js';

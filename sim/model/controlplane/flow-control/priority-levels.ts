@@ -19,6 +19,8 @@ export type PriorityLevel = keyof typeof PRIORITY_LEVEL_RULES;
 /** In the order in which they are numbered everywhere. */
 export const PRIORITY_LEVELS = Object.keys(PRIORITY_LEVEL_RULES) as readonly PriorityLevel[];
 
+export const levelNumber = (name: PriorityLevel): number => PRIORITY_LEVELS.indexOf(name);
+
 export interface Queuing {
   readonly queues: number;
   /** Queues that one flow is dealt; a request joins the one of them with least work. */
