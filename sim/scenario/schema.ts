@@ -199,7 +199,7 @@ const controlPlane = z.strictObject({
       maxRequestBytes: quantityOrUnlimited({ min: 1, max: 1e12 }, 'bytes', ['1.5Mi'])
         .optional()
         .describe('Largest request that etcd accepts (--max-request-bytes), or "unlimited".'),
-      quotaBackendBytes: quantityOrUnlimited({ min: 1e6, max: 1e15 }, 'bytes', ['2Gi', '8Gi'])
+      quotaBackendBytes: quantityOrUnlimited({ min: 1e5, max: 1e15 }, 'bytes', ['2Gi', '8Gi'])
         .optional()
         .describe('Database size after which etcd takes no write (--quota-backend-bytes), or "unlimited".'),
     })

@@ -282,8 +282,8 @@ export class ApiServers {
     requests.initialSeats[request] = initialSeats;
     requests.finalSeats[request] = finalSeats;
     requests.additionalLatencyNs[request] = additionalLatencyNs;
-    controller.arrive(request, limit, this.#handOf(client, flow), this.#simulation.nowNs);
-    this.#planWake(server);
+    const waits = controller.arrive(request, limit, this.#handOf(client, flow), this.#simulation.nowNs);
+    if (waits) this.#planWake(server);
   }
 
   /** The server of a flow: always the same one, as long as it is up. */
@@ -341,7 +341,7 @@ export class ApiServers {
     }
     const answeredNs = nowNs + takesNs;
     const { answered, a, b } = requests;
-    requests.handle[request] = this.#simulation.schedule(answeredNs, answered[request]!, a[request]!, b[request]!);
+    requests.handle[request] = this.#simulation.schedule(answeredNs, answered[request]!, a[request], b[request]);
     return answeredNs;
   }
 

@@ -82,10 +82,13 @@ export class FlowController {
     return this.#levels === null ? null : this.#levels[priorityLevel]!.queuing;
   }
 
-  /** A request has come that is under this limit; `hand` are the queues of its flow, null where there are none. */
-  arrive(request: number, limit: number, hand: Uint8Array | null, nowNs: number): void {
+  /**
+   * A request has come that is under this limit; `hand` are the queues of its flow, null where there are none. Returns whether
+   * `nextChangeNs` may be earlier now.
+   */
+  arrive(request: number, limit: number, hand: Uint8Array | null, nowNs: number): boolean {
     this.#adjustLimits(nowNs);
-    this.#seats[limit]!.arrive(request, hand, nowNs);
+    return this.#seats[limit]!.arrive(request, hand, nowNs);
   }
 
   /** Goes on with what waits. */

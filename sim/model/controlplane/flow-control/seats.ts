@@ -89,10 +89,12 @@ export class Seats {
     return this.#limitSeatNs === 0 ? 0 : this.#usedSeatNs / this.#limitSeatNs;
   }
 
-  /** A request has come; `hand` are the queues of its flow. */
-  arrive(request: number, hand: Uint8Array | null, nowNs: number): void {
+  /**
+   * A request has come; `hand` are the queues of its flow. Returns whether it is the first that waits: then somebody has to
+   * call `dispatch` when `nextChangeNs` says.
+   */
+  arrive(request: number, hand: Uint8Array | null, nowNs: number): boolean {
     this.advance(nowNs);
-    this.dispatch(nowNs);
     const requests = this.#requests;
     requests.arrivedNs[request] = nowNs;
     const seats = requests.seats(request);
@@ -100,7 +102,7 @@ export class Seats {
     if (queues === null || hand === null) {
       if (this.#fits(seats)) this.#execute(request);
       else this.#executor.reject(request);
-      return;
+      return false;
     }
     const queue = queues.choose(hand);
     requests.queue[request] = queue;
@@ -110,9 +112,11 @@ export class Seats {
     } else if (queues.join(queue, request, seats, this.#workOf(request, this.#parameters.estimatedServiceNs), nowNs)) {
       requests.state[request] = RequestState.waiting;
       this.#noteDemand();
+      return queues.waiting === 1;
     } else {
       this.#executor.reject(request);
     }
+    return false;
   }
 
   /** Takes back the seats that have become free by `nowNs`. */
