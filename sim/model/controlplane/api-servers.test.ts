@@ -28,7 +28,6 @@ const create = ({ replicas = 1, flowControl = {} }: Options = {}) => {
     },
     etcd: new EtcdStore({
       quotaBackendBytes: null,
-      writeBandwidthBitsPerSecond: null,
       compactionIntervalNs: 0,
       initialBytes: 0,
     }),

@@ -363,11 +363,11 @@ export class EndpointController implements Controller {
       return;
     }
     sync.sentNs = this.#bucket.reserve(this.#simulation.nowNs);
-    sync.latencyNs = this.#writeLatency.ns(service, this.#writes[service]!++);
-    this.#workNs += sync.latencyNs;
-    const { requestBytes } = sync.writes[sync.next]!;
-    // What is too large is refused before it is stored.
+    // What is stale or too large is refused before it is stored.
+    const requestBytes = sync.writes[sync.next]?.requestBytes ?? 0;
     const storedBytes = this.#etcd.accepts(requestBytes) ? requestBytes : 0;
+    sync.latencyNs = this.#writeLatency.ns(service, this.#writes[service]!++, storedBytes);
+    this.#workNs += sync.latencyNs;
     this.#api.write(
       0,
       this.#resource,

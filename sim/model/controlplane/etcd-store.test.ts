@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { RandomStreams } from '../../kernel/random.js';
+import { Etcd } from './etcd.js';
 import { EtcdStore, NO_SPACE } from './etcd-store.js';
 
 const MS = 1e6;
@@ -6,15 +8,21 @@ const SECOND = 1e9;
 const MINUTE = 60 * SECOND;
 const UNLIMITED = {
   quotaBackendBytes: null,
-  writeBandwidthBitsPerSecond: null,
   compactionIntervalNs: 5 * MINUTE,
   initialBytes: 0,
 };
 
-test('a lone write takes its unloaded latency and the time of its bytes', () => {
+test('a lone write takes its unloaded latency', () => {
   expect(new EtcdStore(UNLIMITED).write(0, 3 * MS, 1e6)).toBe(3 * MS);
+});
+
+test('the size of a large write takes its time', () => {
+  const latency = { writeLatencyNs: { median: 3 * MS, p99: 3 * MS }, maxRequestBytes: null };
+  const streams = new RandomStreams(1, 0);
+  expect(new Etcd(latency, streams).writesOf('x').ns(0, 0, 1e6)).toBe(3 * MS);
   // 1 MB at 1 Gbit/s: 8 ms.
-  expect(new EtcdStore({ ...UNLIMITED, writeBandwidthBitsPerSecond: 1e9 }).write(0, 3 * MS, 1e6)).toBe(11 * MS);
+  const limited = new Etcd({ ...latency, writeBandwidthBitsPerSecond: 1e9 }, streams);
+  expect(limited.writesOf('x').ns(0, 0, 1e6)).toBe(11 * MS);
 });
 
 test('1000 clients in a closed loop see the published throughput and latency', () => {

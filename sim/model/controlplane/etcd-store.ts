@@ -1,7 +1,7 @@
 /**
  * etcd under load: what a write takes beyond the latency that a lone one would have, and how the database grows.
  *
- *   write of n bytes --> commit pipeline (one server) --> unloaded latency + n / bandwidth, times a slow disk --> committed
+ *   write of n bytes --> commit pipeline (one server) --> unloaded latency, times a slow disk --> committed
  *                    --> database: grows by every revision; compaction forgets old ones; over the quota: no space
  *
  * The pipeline is one server with a fixed service time, the reciprocal of the published maximum: far below it nobody waits,
@@ -17,7 +17,6 @@
 import { ETCD_COSTS } from '../versions/etcd-costs.js';
 
 const NS_PER_SECOND = 1e9;
-const BITS_PER_BYTE = 8;
 const COMMIT_SERVICE_NS = NS_PER_SECOND / ETCD_COSTS.maxWritesPerSecond.value;
 
 /** What `EtcdStore.write` says of a write that is not committed: the database is full. */
@@ -26,8 +25,6 @@ export const NO_SPACE = Infinity;
 export interface EtcdStoreParameters {
   /** --quota-backend-bytes; null: no limit. */
   readonly quotaBackendBytes: number | null;
-  /** What the size of a write adds to its latency, bits per second; null: nothing. */
-  readonly writeBandwidthBitsPerSecond: number | null;
   /** --etcd-compaction-interval of the API server; 0: never. */
   readonly compactionIntervalNs: number;
   /** Live data at the start. */
@@ -41,7 +38,6 @@ interface SlowPeriod {
 
 export class EtcdStore {
   readonly #parameters: EtcdStoreParameters;
-  readonly #nsPerByte: number;
   readonly #quotaBytes: number;
   #pipelineFreeNs = 0;
   #slowPeriods: readonly SlowPeriod[] = [];
@@ -55,8 +51,7 @@ export class EtcdStore {
 
   constructor(parameters: EtcdStoreParameters) {
     this.#parameters = parameters;
-    const { writeBandwidthBitsPerSecond: bandwidth, quotaBackendBytes, compactionIntervalNs } = parameters;
-    this.#nsPerByte = bandwidth === null ? 0 : (BITS_PER_BYTE * NS_PER_SECOND) / bandwidth;
+    const { quotaBackendBytes, compactionIntervalNs } = parameters;
     this.#quotaBytes = quotaBackendBytes ?? Infinity;
     this.#nextCompactionNs = compactionIntervalNs === 0 ? Infinity : compactionIntervalNs;
     this.#fileBytes = parameters.initialBytes;
@@ -75,7 +70,7 @@ export class EtcdStore {
   /**
    * A write reaches etcd: returns how long until it is committed, whole nanoseconds, or NO_SPACE. Calls in order of time.
    *
-   * @param unloadedNs what it would take alone, without its size
+   * @param unloadedNs what it would take alone
    */
   write(nowNs: number, unloadedNs: number, bytes: number): number {
     this.#compact(nowNs);
@@ -83,7 +78,7 @@ export class EtcdStore {
     const slowdown = this.#slowdown(nowNs);
     const startNs = Math.max(nowNs, this.#pipelineFreeNs);
     this.#pipelineFreeNs = startNs + COMMIT_SERVICE_NS * slowdown;
-    return Math.round(startNs - nowNs + (unloadedNs + bytes * this.#nsPerByte) * slowdown);
+    return Math.round(startNs - nowNs + unloadedNs * slowdown);
   }
 
   /** Everything takes `factor` times as long until then. Of slow periods that overlap the slowest holds. */
