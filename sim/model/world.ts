@@ -194,6 +194,7 @@ export class World {
         absentServices: this.#absentServices,
         serviceClient: this.#apiServers.client('kubectl', 'global-default'),
         etcdStore: this.#requestPath.etcd,
+        apiServers: this.#apiServers,
       },
       etcd,
       this.#watchLatencyNs,
@@ -328,15 +329,9 @@ export class World {
 
   /** Every node's kube-proxy watches services and endpoints; other watchers are too few to make a write dearer. */
   #setWatchers(): void {
-    for (let server = 0; server < this.log.apiServers; server++) {
-      const nodes = this.log.watchersOf(server);
-      this.#apiServers.setWatchers('services', server, nodes);
-      this.#apiServers.setWatchers(
-        this.#discovery.kind === 'EndpointSlice' ? 'endpointslices' : 'endpoints',
-        server,
-        nodes,
-      );
-    }
+    const { watchers } = this.log.routes;
+    this.#apiServers.setWatchers('services', watchers);
+    this.#apiServers.setWatchers(this.#discovery.kind === 'EndpointSlice' ? 'endpointslices' : 'endpoints', watchers);
   }
 
   #createDiscovery(): Discovery {

@@ -72,7 +72,7 @@ describe('without contention', () => {
 
   test('watchers cost the writer nothing as long as there are seats', () => {
     const bed = create();
-    bed.servers.setWatchers('endpointslices', 0, 5000);
+    bed.servers.setWatchers('endpointslices', [5000]);
     writeAt(bed, bed.servers.client('controller', 'workload-high'), 20, 30);
     bed.simulation.run();
     for (const [n, ns] of bed.answeredNs) expect(ns).toBe(n * 50 * MS + LATENCY_NS);
@@ -86,7 +86,7 @@ describe('writes with many watchers, more than the level can take', () => {
     [15_000, 750],
   ])('%i watchers: 9 requests in every 3 + %i ms, whatever is sent', (watchers, additionalMs) => {
     const bed = create();
-    bed.servers.setWatchers('endpointslices', 0, watchers);
+    bed.servers.setWatchers('endpointslices', [watchers]);
     writeAt(bed, bed.servers.client('controller', 'workload-high'), 100, 100);
     bed.simulation.run(100 * SECOND);
     bed.servers.end(100 * SECOND);
@@ -99,7 +99,7 @@ describe('writes with many watchers, more than the level can take', () => {
 
   test('three servers with a third of the watchers each: three times the rate', () => {
     const bed = create({ replicas: 3 });
-    for (let server = 0; server < 3; server++) bed.servers.setWatchers('endpointslices', server, 5000 / 3);
+    bed.servers.setWatchers('endpointslices', [5000 / 3, 5000 / 3, 5000 / 3]);
     writeAt(bed, bed.servers.client('controller', 'workload-high'), 200, 60);
     bed.simulation.run(60 * SECOND);
     // ceil(1667 / 10) seats x 5 ms over 10: 83.5 ms.
@@ -108,7 +108,7 @@ describe('writes with many watchers, more than the level can take', () => {
 
   test('what waits is rejected when the queues of the flow are full, and comes back a second later', () => {
     const bed = create();
-    bed.servers.setWatchers('endpointslices', 0, 5000);
+    bed.servers.setWatchers('endpointslices', [5000]);
     const client = bed.servers.client('controller', 'workload-high');
     // 9 execute, and a hand of 6 queues holds 50 each.
     for (let n = 0; n < 310; n++) client.write(0, 'endpointslices', 0, LATENCY_NS, bed.answered, n);
@@ -120,7 +120,7 @@ describe('writes with many watchers, more than the level can take', () => {
 
   test('nobody waits longer than a quarter of the request timeout', () => {
     const bed = create({ flowControl: { requestTimeoutNs: 4 * SECOND } });
-    bed.servers.setWatchers('endpointslices', 0, 5000);
+    bed.servers.setWatchers('endpointslices', [5000]);
     const client = bed.servers.client('controller', 'workload-high');
     for (let n = 0; n < 100; n++) client.write(0, 'endpointslices', 0, LATENCY_NS, bed.answered, n);
     bed.simulation.run(0.999 * SECOND);
@@ -135,7 +135,7 @@ describe('writes with many watchers, more than the level can take', () => {
 
   test('another level is not touched', () => {
     const bed = create();
-    bed.servers.setWatchers('endpointslices', 0, 5000);
+    bed.servers.setWatchers('endpointslices', [5000]);
     writeAt(bed, bed.servers.client('controller', 'workload-high'), 100, 10);
     bed.servers.client('kubelet', 'system').write(7, 'pods', 5 * SECOND, LATENCY_NS, bed.answered, 100_000);
     bed.simulation.run(6 * SECOND);
@@ -144,7 +144,7 @@ describe('writes with many watchers, more than the level can take', () => {
 
   test('a level borrows the seats that others leave idle, from the first adjustment on', () => {
     const bed = create({ flowControl: { borrowingLimitPercent: null } });
-    bed.servers.setWatchers('endpointslices', 0, 5000);
+    bed.servers.setWatchers('endpointslices', [5000]);
     writeAt(bed, bed.servers.client('controller', 'workload-high'), 300, 40);
     bed.simulation.run(40 * SECOND);
     expect(answeredBetween(bed, 1, 10) / 9).toBeCloseTo(9 / 0.253, 0);
@@ -189,7 +189,7 @@ describe('without priority and fairness', () => {
 
   test('watchers hold no seats', () => {
     const bed = create(inflight);
-    bed.servers.setWatchers('endpointslices', 0, 5000);
+    bed.servers.setWatchers('endpointslices', [5000]);
     const client = bed.servers.client('controller', 'workload-high');
     client.write(0, 'endpointslices', 0, LATENCY_NS, bed.answered, 0);
     client.write(0, 'endpointslices', 0, LATENCY_NS, bed.answered, 1);
@@ -220,7 +220,7 @@ describe('a server that is down', () => {
 
   test('gives up what waited too, and starts with free seats', () => {
     const bed = create();
-    bed.servers.setWatchers('endpointslices', 0, 5000);
+    bed.servers.setWatchers('endpointslices', [5000]);
     const client = bed.servers.client('controller', 'workload-high');
     for (let n = 0; n < 20; n++) client.write(0, 'endpointslices', 0, LATENCY_NS, bed.answered, n);
     bed.simulation.run(100 * MS);
@@ -232,6 +232,20 @@ describe('a server that is down', () => {
     // 11 were waiting: 9 at once after the reconnection, 2 when those are done.
     const again = [...bed.answeredNs.values()].slice(9).map((ns) => Math.floor(ns / MS));
     expect(again).toEqual([...Array.from({ length: 9 }, () => 1103), 1356, 1356]);
+  });
+
+  test('comes back when the last of its restarts is over', () => {
+    const bed = create();
+    const client = bed.servers.client('kubelet', 'system');
+    bed.servers.restart(0, 5 * SECOND);
+    bed.servers.restart(0, 2 * SECOND);
+    client.write(0, 'pods', 0, LATENCY_NS, bed.answered, 0);
+    client.write(0, 'pods', 5.5 * SECOND, LATENCY_NS, bed.answered, 1);
+    bed.simulation.run();
+    expect([...bed.answeredNs]).toEqual([
+      [1, 5.5 * SECOND + LATENCY_NS],
+      [0, 6 * SECOND + LATENCY_NS],
+    ]);
   });
 
   test('with all servers down requests wait for the first that is up', () => {

@@ -15,7 +15,7 @@ import { PodState, type PodTable } from '../cluster/pods.js';
 import type { ServiceTable } from '../cluster/services.js';
 import type { ControllerManager } from '../controlplane/controller-manager.js';
 import type { EndpointController } from '../controlplane/endpoint-controller.js';
-import type { ApiClient } from '../controlplane/api-servers.js';
+import type { ApiClient, ApiServers } from '../controlplane/api-servers.js';
 import type { Etcd, WriteLatency } from '../controlplane/etcd.js';
 import type { EtcdStore } from '../controlplane/etcd-store.js';
 import type { WorkloadAction } from '../scenario.js';
@@ -52,6 +52,7 @@ export interface WorkloadTargets {
   /** Whoever creates services. */
   readonly serviceClient: ApiClient;
   readonly etcdStore: EtcdStore;
+  readonly apiServers: ApiServers;
 }
 
 type PodChange = Extract<WorkloadAction, { kind: 'podChange' }>['change'];
@@ -178,6 +179,7 @@ export class WorkloadActions {
         return;
       case 'restartApiServer':
         this.#targets.watches.restart(action.server, action.forNs);
+        this.#targets.apiServers.restart(action.server, action.forNs);
         return;
       case 'slowWatchers': {
         const { watches, nodes } = this.#targets;
