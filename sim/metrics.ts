@@ -26,6 +26,15 @@ const define = (
 
 const CLIENT_UTILIZATION = 'Calls divided by the calls that qps and burst let through from the first call to the last.';
 
+/** Scalars of the API server that have one value for each priority level: the level is the end of the name. */
+const nominalLimitSeats = (level: string): MetricDefinition =>
+  define(
+    'scalar',
+    'count',
+    `Nominal seats of ${level}`,
+    `Seats that one API server gives the priority level ${level} before any are borrowed. None without priority and fairness.`,
+  );
+
 /** Metric names; a name that a real component exports keeps its name. */
 export const METRICS = {
   network_programming_duration_seconds: define(
@@ -221,6 +230,37 @@ export const METRICS = {
     'ratio',
     'API server watch dispatcher',
     'Busy share of the busiest dispatcher of endpoint watch events from the first workload action to the end of the run.',
+  ),
+  apiserver_flowcontrol_nominal_limit_seats_system: nominalLimitSeats('system'),
+  apiserver_flowcontrol_nominal_limit_seats_node_high: nominalLimitSeats('node-high'),
+  apiserver_flowcontrol_nominal_limit_seats_leader_election: nominalLimitSeats('leader-election'),
+  apiserver_flowcontrol_nominal_limit_seats_workload_high: nominalLimitSeats('workload-high'),
+  apiserver_flowcontrol_nominal_limit_seats_workload_low: nominalLimitSeats('workload-low'),
+  apiserver_flowcontrol_nominal_limit_seats_global_default: nominalLimitSeats('global-default'),
+  apiserver_flowcontrol_nominal_limit_seats_catch_all: nominalLimitSeats('catch-all'),
+  apiserver_flowcontrol_request_wait_duration_seconds: define(
+    'distribution',
+    'seconds',
+    'Wait for seats at the API server',
+    'Over all requests that an API server executed in the whole run, equally weighted: from the arrival to the seats.',
+  ),
+  apiserver_flowcontrol_rejected_requests_total: define(
+    'scalar',
+    'count',
+    'Requests rejected by flow control',
+    'Answers with 429, Too Many Requests, of all API servers; a request that is rejected again counts again.',
+  ),
+  apiserver_flowcontrol_priority_level_seat_utilization_workload_high: define(
+    'scalar',
+    'ratio',
+    'Seat utilisation of workload-high',
+    'Seats in use over seats that there were, borrowed ones included, from the first workload action to the end, on the API server where that is highest. None without priority and fairness.',
+  ),
+  apiserver_storage_size_bytes: define(
+    'scalar',
+    'bytes',
+    'etcd database size',
+    'Size of the database file at the end of the run: typical objects at the start and the revisions that compaction had not yet freed at the worst time.',
   ),
   apiserver_network_utilization: define(
     'scalar',

@@ -10,6 +10,7 @@ import { Histogram } from '../stats/histogram.js';
 import type { TimeSeries } from '../stats/time-series.js';
 import type { CommittedWrite, EndpointControllerObserver } from './controlplane/endpoint-controller.js';
 import type { WatchConnections } from './controlplane/watch-connections.js';
+import { type RequestPath, requestPathDistributions, requestPathScalars } from './controlplane/request-path.js';
 import type { WatchFanOut } from './controlplane/watch-fan-out.js';
 import { createProxyRecorders, type KubeProxies, type ProxyRecorders } from './node/kube-proxies.js';
 import { watchTraffic, watchTrafficSeries, type WatchTrafficSeries } from './watch-traffic.js';
@@ -51,11 +52,17 @@ export class Recorder implements Pick<
     flowControl: [],
     apiWrite: [],
   };
+  #requestPath: RequestPath | null = null;
   #unchanged = 0;
   #rejected = 0;
   #conflicts = 0;
   #staleSyncs = 0;
   #autoscaled: Partial<Record<MetricName, number>> = {};
+
+  /** What API requests pass in this run: its metrics are reported with the others. */
+  observe(requestPath: RequestPath): void {
+    this.#requestPath = requestPath;
+  }
 
   /** A write was committed at `commitNs` and has become `entry` of the log. */
   onCommit(committed: CommittedWrite, entry: number, commitNs: number, log: WatchFanOut): void {
@@ -136,6 +143,7 @@ export class Recorder implements Pick<
       stage_proxy_sync_seconds: this.proxies.sync,
       sync_proxy_rules_duration_seconds: this.proxies.syncDuration,
       endpoint_object_bytes: this.#objectBytes,
+      ...(this.#requestPath !== null && requestPathDistributions(this.#requestPath)),
     };
   }
 
@@ -179,6 +187,7 @@ export class Recorder implements Pick<
       kube_proxy_full_syncs_total: kubeProxies.fullSyncs,
       updates_not_applied_total: notApplied,
       ...this.#autoscaled,
+      ...(this.#requestPath !== null && requestPathScalars(this.#requestPath)),
       // While updates are missing somewhere the workload has not ended.
       ...(notApplied === 0 && {
         workload_duration_seconds: Math.max(0, kubeProxies.lastAppliedNs - startNs) * SECONDS_PER_NS,

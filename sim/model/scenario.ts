@@ -73,12 +73,31 @@ export interface ControlPlaneSettings {
     readonly serializationCache: boolean;
     /** Events that the watch cache of endpoint objects remembers (--watch-cache-sizes); null: it sizes itself. */
     readonly watchCacheSize: number | null;
+    /** --max-requests-inflight and --max-mutating-requests-inflight: together the seats of priority and fairness. */
+    readonly maxRequestsInflight: number;
+    readonly maxMutatingRequestsInflight: number;
+    /** --enable-priority-and-fairness; without it the two limits hold for reads and for writes, and nobody waits. */
+    readonly enablePriorityAndFairness: boolean;
+    /** What a priority level may borrow of others, in percent of its nominal limit; null: without bound. */
+    readonly borrowingLimitPercent: number | null;
+    /** Seats of a request: one (to 1.21), by watchers and listed objects (to 1.33), or by watchers and listed bytes. */
+    readonly workEstimator: 'one-seat' | 'object-count' | 'object-size';
+    /** --request-timeout; a request waits for seats for a quarter of it. */
+    readonly requestTimeoutNs: number;
+    /** Largest body of a request; null: no limit. */
+    readonly maxRequestBodyBytes: number | null;
+    /** --etcd-compaction-interval; 0: never. */
+    readonly etcdCompactionIntervalNs: number;
   };
   readonly etcd: {
     /** Latency of a write as its client sees it, lognormal. */
     readonly writeLatencyNs: { readonly median: number; readonly p99: number };
+    /** What the size of a write adds to its latency, bits per second; null: nothing. */
+    readonly writeBandwidthBitsPerSecond: number | null;
     /** Largest request that etcd accepts (its --max-request-bytes); null: no limit. */
     readonly maxRequestBytes: number | null;
+    /** Size of the database after which etcd takes no write (its --quota-backend-bytes); null: no limit. */
+    readonly quotaBackendBytes: number | null;
   };
   readonly controllerManager: ClientLimits & {
     readonly concurrentEndpointSyncs: number;
@@ -275,4 +294,11 @@ export type WorkloadAction =
       readonly atNs: number;
       readonly nodes: IntOrPercent;
       readonly forNs: number;
+    }
+  | {
+      /** Writes to etcd take `factor` times as long. */
+      readonly kind: 'slowEtcd';
+      readonly atNs: number;
+      readonly forNs: number;
+      readonly factor: number;
     };

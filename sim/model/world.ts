@@ -28,6 +28,8 @@ import { InformerResync } from './controlplane/informer-resync.js';
 import { EndpointListSize } from './controlplane/list-size.js';
 import { DYNAMIC_RING, fixedRing } from './controlplane/watch-cache.js';
 import { WatchConnections } from './controlplane/watch-connections.js';
+import { EtcdStore } from './controlplane/etcd-store.js';
+import { type RequestPath, requestPathWarnings } from './controlplane/request-path.js';
 import { NO_TRIGGER, WatchFanOut } from './controlplane/watch-fan-out.js';
 import { IptablesMode } from './node/iptables-mode.js';
 import { KubeProxies } from './node/kube-proxies.js';
@@ -35,6 +37,7 @@ import { Kubelets } from './node/kubelets.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from './node/sync-runner.js';
 import { Recorder, type WatchOutcome } from './recorder.js';
 import { API_SERVER_COSTS, CONTROLLER_MANAGER_COSTS, ENDPOINT_CONTROLLER_COSTS } from './versions/costs.js';
+import { STORED_OBJECT_BYTES } from './versions/etcd-costs.js';
 import { ENDPOINT_CONTROLLER_RULES, KUBE_PROXY_RULES } from './versions/rules.js';
 import { WATCH_STREAM_RULES } from './versions/watch-rules.js';
 import { frameCpuNs, listCpuNs } from './watch-traffic.js';
@@ -70,6 +73,7 @@ export class World {
 
   readonly #scenario: Scenario;
   readonly #apiServers: ApiServers;
+  readonly #requestPath: RequestPath;
   readonly #nodes: NodeTable;
   readonly #services: ServiceTable;
   readonly #pods: PodTable;
@@ -111,8 +115,9 @@ export class World {
     this.#services = new ServiceTable(scenario.services);
     this.#pods = new PodTable(cluster.nodes, this.#services.count);
     this.#clockPhaseNs = Math.floor(streams.hash('clock-phase').uniform(0, 0) * TIMESTAMP_RESOLUTION_NS);
-    this.#apiServers = new ApiServers(simulation);
-    const etcd = new Etcd(controlPlane.etcd, streams);
+    this.#requestPath = this.#createRequestPath();
+    this.#apiServers = this.#requestPath.apiServers;
+    const etcd = new Etcd({ ...controlPlane.etcd, maxRequestBytes: largestRequest(controlPlane) }, streams);
     const kubelets = new Kubelets(
       cluster.nodes,
       { ...kubelet, getLatencyNs: ns(API_SERVER_COSTS.getLatency.value) },
@@ -139,6 +144,7 @@ export class World {
     });
     this.#absentServices = servicesToBeCreated(scenario.workload, this.#services);
     this.#selectorless = this.#createSelectorless(etcd);
+    this.#setWatchers();
     const isSlices = this.#discovery.kind === 'EndpointSlice';
     this.#controller = this.#createController(isSlices ? 'endpointSlice' : 'endpoints', this.#discovery, etcd);
     this.#resync = this.#createResync();
@@ -193,6 +199,9 @@ export class World {
         },
         nodes: cluster.nodes,
         absentServices: this.#absentServices,
+        serviceClient: this.#apiServers.client('kubectl', 'global-default'),
+        etcdStore: this.#requestPath.etcd,
+        apiServers: this.#apiServers,
       },
       etcd,
       this.#watchLatencyNs,
@@ -217,8 +226,10 @@ export class World {
     this.kubeProxies.end(this.endNs);
     this.#endAutoscalers();
     this.recorder.end(this.log, this.watchConnections);
+    this.#apiServers.end(this.endNs);
     this.#warn();
     if (!this.#isQuiet) return;
+    const hadSpace = this.#requestPath.etcd.refused === 0;
     checkConservation({
       log: this.log,
       kubeProxies: this.kubeProxies,
@@ -232,8 +243,8 @@ export class World {
       discoveryOf: (service) => this.#discoveryOf(service),
       settingsOf: (service) => this.#services.endpointSettings(service),
       absentServices: this.#absentServices,
-      isPublished: this.recorder.rejected === 0 && this.#droppedKeys === 0,
-      isComplete: this.#scenario.durationNs === null && this.#deployments.unfinished().length === 0,
+      isPublished: this.recorder.rejected === 0 && this.#droppedKeys === 0 && hadSpace,
+      isComplete: this.#scenario.durationNs === null && this.#deployments.unfinished().length === 0 && hadSpace,
     });
   }
 
@@ -299,6 +310,37 @@ export class World {
       endpoint_controller_client_utilization: this.#controller.clientUtilization,
       endpoint_controller_worker_utilization: this.#controller.workerUtilization(this.endNs),
     };
+  }
+
+  #createRequestPath(): RequestPath {
+    const { cluster, controlPlane, services } = this.#scenario;
+    const pods = services.reduce((sum, { count, endpoints }) => sum + count * endpoints, 0);
+    const bytes = STORED_OBJECT_BYTES;
+    const etcd = new EtcdStore({
+      ...controlPlane.etcd,
+      compactionIntervalNs: controlPlane.apiServer.etcdCompactionIntervalNs,
+      initialBytes:
+        cluster.nodes * (bytes.nodes.value + bytes.leases.value) +
+        this.#services.count * (bytes.services.value + bytes.endpoints.value + bytes.endpointslices.value) +
+        pods * bytes.pods.value,
+    });
+    const apiServers = new ApiServers(this.simulation, {
+      replicas: controlPlane.apiServer.replicas,
+      flowControl: controlPlane.apiServer,
+      etcd,
+      streams: this.#streams,
+      measureFromNs: this.startNs,
+    });
+    const requestPath = { apiServers, etcd };
+    this.recorder.observe(requestPath);
+    return requestPath;
+  }
+
+  /** Every node's kube-proxy watches services and endpoints; other watchers are too few to make a write dearer. */
+  #setWatchers(): void {
+    const { watchers } = this.log.routes;
+    this.#apiServers.setWatchers('services', watchers);
+    this.#apiServers.setWatchers(this.#discovery.kind === 'EndpointSlice' ? 'endpointslices' : 'endpoints', watchers);
   }
 
   #createListSize(): EndpointListSize {
@@ -585,7 +627,7 @@ export class World {
 
   #warn(): void {
     const { recorder } = this;
-    this.warnings.push(...this.#workload.warnings);
+    this.warnings.push(...this.#workload.warnings, ...requestPathWarnings(this.#requestPath));
     if (!this.#isQuiet) {
       this.warnings.push('The drain limit was reached with changes still in flight: late updates are missing.');
     }
@@ -606,4 +648,10 @@ export class World {
       );
     }
   }
+}
+
+/** The API server refuses larger bodies before etcd would; null: no limit. */
+function largestRequest({ apiServer, etcd }: Scenario['controlPlane']): number | null {
+  const largest = Math.min(apiServer.maxRequestBodyBytes ?? Infinity, etcd.maxRequestBytes ?? Infinity);
+  return largest === Infinity ? null : largest;
 }

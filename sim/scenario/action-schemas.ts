@@ -115,4 +115,11 @@ export const actions = {
     .describe(
       'The leading kube-controller-manager crashes; another takes over when the lease has run out. Written as {}.',
     ),
+  slowEtcd: z
+    .strictObject({
+      factor: positiveNumber(1000).describe('How many times as long a write takes.'),
+      for: period().describe('How long etcd stays slow.'),
+    })
+    .optional()
+    .describe('Writes to etcd are slow for a while: a disk that is busy otherwise, a leader that is far away.'),
 };

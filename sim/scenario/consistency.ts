@@ -156,6 +156,15 @@ const RULES: readonly Rule[] = [
   ...ENDPOINT_SETTING_RULES,
   ...AUTOSCALER_RULES,
   { reads: ['controlPlane', 'cluster', 'workload'], check: checkWatchFaults },
+  {
+    reads: ['workload'],
+    check: ({ workload }) =>
+      workload.flatMap((action, index) =>
+        when(action.kind === 'slowEtcd' && action.factor < 1, () =>
+          contradiction([...pathOf(action, index), 'factor'], 'a factor below 1 would make etcd faster'),
+        ),
+      ),
+  },
 ];
 
 /** Path of an action in the file. */
@@ -217,6 +226,7 @@ function checkPodsToActOn({ services, workload }: Scenario): Finding[] {
       case 'failOverControllerManager':
       case 'restartApiServer':
       case 'slowWatchers':
+      case 'slowEtcd':
         return [];
     }
   });

@@ -61,10 +61,26 @@ export const normalize = (spec: Spec): Scenario => {
         cpuCores: or(apiServer?.cpuCores, defaults.apiServer.cpuCores),
         serializationCache: or(apiServer?.serializationCache, defaults.apiServer.serializationCache),
         watchCacheSize: or(apiServer?.watchCacheSize, defaults.apiServer.watchCacheSize),
+        maxRequestsInflight: or(apiServer?.maxRequestsInflight, defaults.apiServer.maxRequestsInflight),
+        maxMutatingRequestsInflight: or(
+          apiServer?.maxMutatingRequestsInflight,
+          defaults.apiServer.maxMutatingRequestsInflight,
+        ),
+        enablePriorityAndFairness: or(
+          apiServer?.enablePriorityAndFairness,
+          defaults.apiServer.enablePriorityAndFairness,
+        ),
+        borrowingLimitPercent: or(apiServer?.borrowingLimitPercent, defaults.apiServer.borrowingLimitPercent),
+        workEstimator: or(apiServer?.workEstimator, defaults.apiServer.workEstimator),
+        requestTimeoutNs: or(apiServer?.requestTimeout, defaults.apiServer.requestTimeoutNs),
+        maxRequestBodyBytes: or(apiServer?.maxRequestBodyBytes, defaults.apiServer.maxRequestBodyBytes),
+        etcdCompactionIntervalNs: or(apiServer?.etcdCompactionInterval, defaults.apiServer.etcdCompactionIntervalNs),
       },
       etcd: {
         writeLatencyNs: distribution(etcd?.writeLatency, defaults.etcd.writeLatencyNs),
+        writeBandwidthBitsPerSecond: or(etcd?.writeBandwidth, defaults.etcd.writeBandwidthBitsPerSecond),
         maxRequestBytes: or(etcd?.maxRequestBytes, defaults.etcd.maxRequestBytes),
+        quotaBackendBytes: or(etcd?.quotaBackendBytes, defaults.etcd.quotaBackendBytes),
       },
       controllerManager: {
         kubeApiQps: or(controllerManager?.kubeApiQps, defaults.controllerManager.kubeApiQps),
@@ -287,7 +303,7 @@ const workloadAction = (
   statefulSets: ReadonlySet<string>,
 ): WorkloadAction => {
   const { at: atNs, rollingUpdate, replaceEach, churn, scale, editEndpoints, podChange, createService } = entry;
-  const { restartApiServer, slowWatchers } = entry;
+  const { restartApiServer, slowWatchers, slowEtcd } = entry;
   if (restartApiServer !== undefined) {
     return { kind: 'restartApiServer', atNs, server: restartApiServer.server ?? 0, forNs: restartApiServer.for };
   }
@@ -312,6 +328,7 @@ const workloadAction = (
   }
   if (podChange !== undefined) return { kind: 'podChange', atNs, ...podChange };
   if (createService !== undefined) return { kind: 'createService', atNs, ...createService };
+  if (slowEtcd !== undefined) return { kind: 'slowEtcd', atNs, factor: slowEtcd.factor, forNs: slowEtcd.for };
   throw new Error('a workload entry without action passed the checks');
 };
 

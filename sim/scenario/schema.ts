@@ -130,6 +130,34 @@ const autoscalerFlags = {
     ),
 };
 
+const inflight = () => wholeNumber({ min: 1, max: MAX_RATE }).optional();
+
+/** What bounds the requests that an API server executes at a time. */
+const flowControl = {
+  maxRequestsInflight: inflight().describe('Reads that are executed at a time (--max-requests-inflight).'),
+  maxMutatingRequestsInflight: inflight().describe(
+    'Writes that are executed at a time (--max-mutating-requests-inflight). With priority and fairness the two add up to its seats.',
+  ),
+  enablePriorityAndFairness: flag()
+    .optional()
+    .describe(
+      'API priority and fairness (--enable-priority-and-fairness); without it requests over the limits are rejected.',
+    ),
+  borrowingLimitPercent: quantityOrUnlimited({ min: 0, max: 100_000 }, 'percent', ['0'])
+    .optional()
+    .describe(
+      'Seats that a priority level may borrow from idle ones, in percent of its own, or "unlimited" as by default since 1.26.',
+    ),
+  workEstimator: choice(['one-seat', 'object-count', 'object-size'])
+    .optional()
+    .describe(
+      'Seats of a request: always one (to 1.21); by watchers and listed objects; or by watchers and listed bytes (SizeBasedListCostEstimate, since 1.34).',
+    ),
+  requestTimeout: period()
+    .optional()
+    .describe('Timeout of a request (--request-timeout); it waits for seats for a quarter of that.'),
+};
+
 const controlPlane = z.strictObject({
   apiServer: z
     .strictObject({
@@ -150,6 +178,13 @@ const controlPlane = z.strictObject({
         .describe(
           'Events that the watch cache of endpoint objects remembers (--watch-cache-sizes), or "dynamic" as since about 1.20.',
         ),
+      ...flowControl,
+      maxRequestBodyBytes: quantityOrUnlimited({ min: 1, max: 1e12 }, 'bytes', ['3Mi'])
+        .optional()
+        .describe('Largest body of a request that the API server reads, or "unlimited".'),
+      etcdCompactionInterval: duration()
+        .optional()
+        .describe('How often the history in etcd is compacted (--etcd-compaction-interval); 0s: never.'),
     })
     .optional()
     .describe('kube-apiserver.'),
@@ -158,9 +193,15 @@ const controlPlane = z.strictObject({
       writeLatency: latencySchema('the latency of a write, as the client of the API server sees it').describe(
         'Latency of a write to etcd, lognormal.',
       ),
+      writeBandwidth: quantityOrUnlimited({ min: 1e6, max: 1e13 }, 'bits per second', ['1G'])
+        .optional()
+        .describe('What the size of a write adds to its latency: bits per second, or "unlimited".'),
       maxRequestBytes: quantityOrUnlimited({ min: 1, max: 1e12 }, 'bytes', ['1.5Mi'])
         .optional()
         .describe('Largest request that etcd accepts (--max-request-bytes), or "unlimited".'),
+      quotaBackendBytes: quantityOrUnlimited({ min: 1e5, max: 1e15 }, 'bytes', ['2Gi', '8Gi'])
+        .optional()
+        .describe('Database size after which etcd takes no write (--quota-backend-bytes), or "unlimited".'),
     })
     .optional()
     .describe('etcd.'),

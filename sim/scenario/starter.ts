@@ -48,11 +48,29 @@ controlPlane:
     # serializationCache: true
     # Events that the watch cache of endpoint objects remembers: a number, or "dynamic" as since about 1.20.
     # watchCacheSize: dynamic
+    # Reads and writes at a time. API priority and fairness shares out their sum; without it, requests above are rejected.
+    # maxRequestsInflight: 400
+    # maxMutatingRequestsInflight: 200
+    # enablePriorityAndFairness: true
+    # Seats that a priority level may borrow, in percent of its own, or "unlimited" (0 before 1.26).
+    # borrowingLimitPercent: unlimited
+    # Seats of a request: object-size since 1.34, object-count since 1.22, one-seat before.
+    # workEstimator: object-size
+    # A request waits for seats for a quarter of this.
+    # requestTimeout: 60s
+    # Largest body of a request, in bytes, or "unlimited".
+    # maxRequestBodyBytes: 3Mi
+    # How often the history in etcd is compacted.
+    # etcdCompactionInterval: 5m
   etcd:
     # Lognormal, as the client of the API server sees it.
     # writeLatency: { median: 3ms, p99: 15ms }
+    # What the size of a write adds to that, in bits per second, or "unlimited".
+    # writeBandwidth: 1G
     # Largest request, in bytes, or "unlimited".
     # maxRequestBytes: 1.5Mi
+    # Size of the database after which etcd takes no write, in bytes, or "unlimited".
+    # quotaBackendBytes: 2Gi
   # Flags of kube-controller-manager. Each controller has its own client with these limits.
   controllerManager:
     # kubeApiQps: 20
@@ -178,6 +196,7 @@ workload:
   # - { at: 1m, restartApiServer: { server: 0, for: 10s } } # the watches of its nodes break
   # - { at: 1m, slowWatchers: { nodes: 1%, for: 30s } } # nodes that do not read
   # - { at: 1m, failOverControllerManager: {} } # it crashes, and another takes over
+  # - { at: 1m, slowEtcd: { factor: 10, for: 30s } } # writes take ten times as long
 
 # Limits that every variant must keep. The run fails when one does not.
 slos:

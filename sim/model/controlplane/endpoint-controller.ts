@@ -373,9 +373,21 @@ export class EndpointController implements Controller {
       return;
     }
     sync.sentNs = this.#bucket.reserve(this.#simulation.nowNs);
-    sync.latencyNs = this.#writeLatency.ns(service, this.#writes[service]!++);
+    // What is stale or too large is refused before it is stored.
+    const requestBytes = sync.writes[sync.next]?.requestBytes ?? 0;
+    const storedBytes = this.#etcd.accepts(requestBytes) ? requestBytes : 0;
+    sync.latencyNs = this.#writeLatency.ns(service, this.#writes[service]!++, storedBytes);
     this.#work(sync.latencyNs);
-    this.#api.write(0, this.#resource, sync.sentNs, sync.latencyNs, this.#answeredKind, service, this.#process);
+    this.#api.write(
+      0,
+      this.#resource,
+      sync.sentNs,
+      sync.latencyNs,
+      this.#answeredKind,
+      service,
+      this.#process,
+      storedBytes,
+    );
   }
 
   #work(durationNs: number): void {

@@ -22,6 +22,30 @@ describe('what changed between versions', () => {
       'conflict',
       'back-off',
     ],
+    [
+      'priority levels borrow seats since 1.26',
+      '1.25',
+      '1.26',
+      'controlPlane.apiServer.borrowingLimitPercent',
+      0,
+      null,
+    ],
+    [
+      'writes cost seats by their watchers since 1.22',
+      '1.21',
+      '1.22',
+      'controlPlane.apiServer.workEstimator',
+      'one-seat',
+      'object-count',
+    ],
+    [
+      'lists cost seats by their bytes since 1.34',
+      '1.33',
+      '1.34',
+      'controlPlane.apiServer.workEstimator',
+      'object-count',
+      'object-size',
+    ],
     ['the sync runner was replaced in 1.34', '1.33', '1.34', 'kubeProxy.syncRunner', 'token-bucket', 'min-interval'],
   ] as const)('%s', (_, before, since, path, oldValue, newValue) => {
     const valueIn = (version: (typeof SUPPORTED_VERSIONS)[number]): unknown =>

@@ -86,6 +86,9 @@ const assumed = <Value>(
   range: readonly [Value, Value] | null = null,
 ): Constant<Value> => constant<Value>({ value, unit, evidence: 'assumption', source, date: '2026-07', range });
 
+const GIB = 1024 * 1024 * 1024;
+
+const APISERVER_FLAGS = 'kube-apiserver command line reference';
 const KCM_FLAGS = 'kube-controller-manager command line reference';
 
 /** Minor versions are compared as numbers: as texts "1.9" would be newer than "1.20". */
@@ -190,6 +193,14 @@ const controlPlane = (minor: number): VersionProfile['controlPlane'] => ({
       date: '1.36',
       range: null,
     }),
+    ...flowControl(minor),
+    maxRequestBodyBytes: upstream<number | null>(
+      3 * 1024 * 1024,
+      'B',
+      'apiserver pkg/server/config.go: MaxRequestBodyBytes, 3 MiB',
+      '2026-07',
+    ),
+    etcdCompactionIntervalNs: upstream(5 * MINUTE, 'ns', `${APISERVER_FLAGS}: --etcd-compaction-interval`, '2026-07'),
   },
   etcd: {
     writeLatencyNs: {
@@ -202,7 +213,22 @@ const controlPlane = (minor: number): VersionProfile['controlPlane'] => ({
         25 * MS,
       ]),
     },
+    writeBandwidthBitsPerSecond: assumed<number | null>(
+      1e9,
+      'bit/s',
+      'A write is encoded, sent to etcd, written to its log and sent to its members, each faster than 1 Gbit/s alone',
+      [0.2e9, 10e9],
+    ),
     maxRequestBytes: upstream<number | null>(1_572_864, 'B', 'etcd limits: --max-request-bytes, 1.5 MiB', 'etcd 3.6'),
+    quotaBackendBytes: constant<number | null>({
+      ...upstream<number | null>(
+        2 * GIB,
+        'B',
+        'etcd limits: --quota-backend-bytes, at most 8 GiB suggested',
+        'etcd 3.6',
+      ),
+      range: [2 * GIB, 8 * GIB],
+    }),
   },
   controllerManager: {
     kubeApiQps: upstream(20, '1/s', `${KCM_FLAGS}: --kube-api-qps, for each controller by itself`, '2026-07'),
@@ -318,6 +344,54 @@ const horizontalPodAutoscaler = () => {
       'horizontal-pod-autoscaler-initial-readiness-delay',
     ),
   };
+};
+
+/** Settings of the API server that bound what it executes at a time. */
+type FlowControlDefaults = Pick<
+  VersionProfile['controlPlane']['apiServer'],
+  | 'maxRequestsInflight'
+  | 'maxMutatingRequestsInflight'
+  | 'enablePriorityAndFairness'
+  | 'borrowingLimitPercent'
+  | 'workEstimator'
+  | 'requestTimeoutNs'
+>;
+
+const flowControl = (minor: number): FlowControlDefaults => {
+  const date = `Kubernetes 1.${minor}`;
+  return {
+    maxRequestsInflight: upstream(400, '1', `${APISERVER_FLAGS}: --max-requests-inflight`, date),
+    maxMutatingRequestsInflight: upstream(200, '1', `${APISERVER_FLAGS}: --max-mutating-requests-inflight`, date),
+    enablePriorityAndFairness: upstream(
+      true,
+      '',
+      `${APISERVER_FLAGS}: --enable-priority-and-fairness, effective since the beta in 1.20`,
+      date,
+    ),
+    borrowingLimitPercent: upstream<number | null>(
+      minor >= 26 ? null : 0,
+      '%',
+      'PriorityLevelConfiguration borrowingLimitPercent (KEP-1040): unset, which is no bound, since 1.26; none before',
+      date,
+    ),
+    workEstimator: constant<WorkEstimator>({
+      value: workEstimator(minor),
+      unit: '',
+      evidence: 'source code',
+      source:
+        'apiserver pkg/util/flowcontrol/request: seats by watchers and objects since 1.22, by bytes (SizeBasedListCostEstimate) since 1.34',
+      date,
+      range: null,
+    }),
+    requestTimeoutNs: upstream(60 * SECOND, 'ns', `${APISERVER_FLAGS}: --request-timeout`, date),
+  };
+};
+
+type WorkEstimator = Scenario['controlPlane']['apiServer']['workEstimator'];
+
+const workEstimator = (minor: number): WorkEstimator => {
+  if (minor < 22) return 'one-seat';
+  return minor < 34 ? 'object-count' : 'object-size';
 };
 
 const kubelet = (minor: number): VersionProfile['kubelet'] => {

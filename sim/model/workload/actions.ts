@@ -15,7 +15,9 @@ import { PodState, type PodTable } from '../cluster/pods.js';
 import type { ServiceTable } from '../cluster/services.js';
 import type { ControllerManager } from '../controlplane/controller-manager.js';
 import type { EndpointController } from '../controlplane/endpoint-controller.js';
+import type { ApiClient, ApiServers } from '../controlplane/api-servers.js';
 import type { Etcd, WriteLatency } from '../controlplane/etcd.js';
+import type { EtcdStore } from '../controlplane/etcd-store.js';
 import type { WorkloadAction } from '../scenario.js';
 import { Churn } from './churn.js';
 import { resolveUp } from './deployment-rules.js';
@@ -49,6 +51,10 @@ export interface WorkloadTargets {
   readonly nodes: number;
   /** Services that the informer does not show yet; one leaves the set when it does. */
   readonly absentServices: Set<number>;
+  /** Whoever creates services. */
+  readonly serviceClient: ApiClient;
+  readonly etcdStore: EtcdStore;
+  readonly apiServers: ApiServers;
 }
 
 type PodChange = Extract<WorkloadAction, { kind: 'podChange' }>['change'];
@@ -69,6 +75,7 @@ export class WorkloadActions {
   readonly #endNs: number;
   readonly #actionKind: EventKind;
   readonly #replaceNextKind: EventKind;
+  readonly #serviceCreatedKind: EventKind;
   readonly #serviceSeenKind: EventKind;
   readonly #started = new Set<number>();
   /** What a reader of the result must know of the workload. */
@@ -93,6 +100,9 @@ export class WorkloadActions {
     this.#creationLatency = etcd.writesOf('service-creation');
     this.#watchLatencyNs = watchLatencyNs;
     this.#endNs = endNs;
+    this.#serviceCreatedKind = simulation.registerKind('workload: service created', (service) =>
+      simulation.schedule(simulation.nowNs + watchLatencyNs, this.#serviceSeenKind, service),
+    );
     this.#serviceSeenKind = simulation.registerKind('informer: service created', (service) =>
       this.#onServiceSeen(service),
     );
@@ -117,7 +127,8 @@ export class WorkloadActions {
         return this.#targets.deployments.progressOf(this.#servicesOf(action.service));
       case 'replaceEach':
         return shareReplaced(this.#toReplace.get(index)!);
-      case 'churn': {
+      case 'churn':
+      case 'slowEtcd': {
         const endNs = Math.min(this.#endNs, action.atNs + (action.forNs ?? Infinity));
         return Math.min(1, (this.#simulation.nowNs - action.atNs) / Math.max(1, endNs - action.atNs));
       }
@@ -170,12 +181,16 @@ export class WorkloadActions {
         return;
       case 'restartApiServer':
         this.#targets.watches.restart(action.server, action.forNs);
+        this.#targets.apiServers.restart(action.server, action.forNs);
         return;
       case 'slowWatchers': {
         const { watches, nodes } = this.#targets;
         watches.pause(resolveUp(action.nodes, nodes), action.forNs, index);
         return;
       }
+      case 'slowEtcd':
+        this.#targets.etcdStore.slowDown(action.factor, action.atNs + action.forNs);
+        return;
     }
   }
 
@@ -248,8 +263,15 @@ export class WorkloadActions {
 
   /** The POST of the service is sent now; its pods are there already. */
   #createService(service: number): void {
-    const seenNs = this.#simulation.nowNs + this.#creationLatency.ns(service, 0) + this.#watchLatencyNs;
-    this.#simulation.schedule(seenNs, this.#serviceSeenKind, service);
+    const latencyNs = this.#creationLatency.ns(service, 0);
+    this.#targets.serviceClient.write(
+      0,
+      'services',
+      this.#simulation.nowNs,
+      latencyNs,
+      this.#serviceCreatedKind,
+      service,
+    );
   }
 
   /** The informer shows a new service; its creation is what its first endpoint objects date from. */
