@@ -20,6 +20,7 @@ const SERIES_BIN_NS = 1e8;
 const CPU = {
   encodePerObject: API_SERVER_COSTS.encodePerObject.value * NS_PER_SECOND,
   encodePerByte: API_SERVER_COSTS.encodePerByte.value * NS_PER_SECOND,
+  encodePerByteForEachWatcher: API_SERVER_COSTS.encodePerByteForEachWatcher.value * NS_PER_SECOND,
   sendPerEvent: API_SERVER_COSTS.sendPerEvent.value * NS_PER_SECOND,
   sendPerByte: API_SERVER_COSTS.sendPerByte.value * NS_PER_SECOND,
 } as const;
@@ -28,7 +29,7 @@ const CPU = {
 export function frameCpuNs(serializationCache: boolean): { readonly perFrame: number; readonly perByte: number } {
   return serializationCache
     ? { perFrame: CPU.sendPerEvent, perByte: CPU.sendPerByte }
-    : { perFrame: CPU.sendPerEvent + CPU.encodePerObject, perByte: CPU.sendPerByte + CPU.encodePerByte };
+    : { perFrame: CPU.sendPerEvent + CPU.encodePerObject, perByte: CPU.sendPerByte + CPU.encodePerByteForEachWatcher };
 }
 
 /** CPU time of an API server for a list that it sends. */

@@ -86,14 +86,25 @@ export const API_SERVER_COSTS = {
     date: '2016',
     range: [2e-6, 5e-5],
   }),
+  /** Conversion to the served version and encoding, of an object that is encoded now and then. */
   encodePerByte: constant({
-    value: 8e-9,
+    value: 10e-9,
     unit: 's/B',
     evidence: 'derived',
     source:
-      'Geometric mean of two figures. Below: the 5 us of the design proposal for an object of about 2 kB. Above: 3.75 us for an address of about 145 B in kubernetes/kubernetes#58050 (8 updates/s of 400 addresses to 5000 watchers took 60 cores when each watcher still had its own encoding; conversion and sending are in it)',
-    date: '2018-01',
+      'Kubernetes design proposal api-machinery/protobuf.md: 15 us for the conversion and 5 us for the encoding of an object of about 2 kB',
+    date: '2016',
     range: [2.5e-9, 26e-9],
+  }),
+  /** The same when every watcher has an encoding of its own, tens of thousands a second, with the garbage that they leave. */
+  encodePerByteForEachWatcher: constant({
+    value: 26e-9,
+    unit: 's/B',
+    evidence: 'derived',
+    source:
+      'Calibrated on kubernetes/kubernetes#58050: 8 updates a second of 400 addresses (about 145 B each) to 5,000 watchers took 60 cores, 3.75 us for an address',
+    date: '2018-01',
+    range: [10e-9, 26e-9],
   }),
   /** CPU of one watch event for one watcher, once the object is encoded: frame, copy, encryption, system call. */
   sendPerEvent: assumed(
