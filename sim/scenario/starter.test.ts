@@ -16,7 +16,7 @@ test('the starter scenario loads without a problem', () => {
 
 test('every default that the starter scenario shows is the default', () => {
   // The settings that have no default, or whose comment shows an alternative.
-  const examples = /^ *# (?:- |question|duration|bytesPerEndpoint|protobuf or)/;
+  const examples = /^ *# (?:- |question|duration|bytesPerEndpoint|protobuf or|readinessProbe)/;
   const shown = STARTER_SCENARIO.split('\n')
     .map((line) => (/^ *# [a-zA-Z]+: /.test(line) && !examples.test(line) ? line.replace('# ', '') : line))
     .join('\n');
