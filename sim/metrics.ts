@@ -353,6 +353,42 @@ export const METRICS = {
     'Updates not applied at the end',
     '(endpoint write, node) pairs that were not on the node when the run ended: a censored tail when not 0.',
   ),
+  heartbeat_writes_per_second: define(
+    'scalar',
+    'eventsPerSecond',
+    'Heartbeat writes',
+    'Lease renewals, and statuses of nodes that are reported because of their age, of all nodes at rest: a background load in closed form, which no event of the run stands for.',
+  ),
+  node_loss_recovery_seconds: define(
+    'scalar',
+    'seconds',
+    'Recovery from the loss of nodes',
+    'From the first loss or restart of nodes until no endpoint object has a ready endpoint on a node that is lost: commit of the write that takes the last of them out, or return of the nodes. None without such a fault, or when the run ended before.',
+  ),
+  node_replacement_seconds: define(
+    'scalar',
+    'seconds',
+    'Replacement of lost pods',
+    'From the first loss or restart of nodes until every service that lost pods has had as many ready replicas as it is meant to have, as the controllers see them. None without such a fault, or when the run ended before.',
+  ),
+  pods_marked_not_ready_total: define(
+    'scalar',
+    'count',
+    'Pods marked not ready',
+    'Pods of lost nodes that the node life cycle controller marked not ready, one write each. None without a loss of nodes.',
+  ),
+  node_lifecycle_client_utilization: define(
+    'scalar',
+    'ratio',
+    'Node life cycle controller client utilisation',
+    'Requests of the node life cycle controller from the first node that it found lost to the last pod that it marked, over those that its qps and burst allow in that time: 1 when the client binds. None when it marked no pod.',
+  ),
+  pods_evicted_total: define(
+    'scalar',
+    'count',
+    'Pods evicted',
+    'Pods of lost nodes that taint eviction deleted. None without a loss of nodes.',
+  ),
   autoscaler_rescales_total: define(
     'scalar',
     'count',

@@ -22,6 +22,7 @@ export function runReplication(
     ...recorder.scalars(log, kubeProxies, watchOutcome, startNs, endNs),
     ...world.utilizations(),
     ...world.sliceGauges,
+    ...world.nodesAndPods.scalars(),
   };
   checkUtilizations(scalars);
   return {

@@ -10,6 +10,7 @@
 
 import type { EndpointSettings } from './cluster/services.js';
 import type { NameLengths } from './controlplane/wire-size.js';
+import type { ProbeFailure, ReadinessProbe } from './node/readiness-probe.js';
 
 /** What one run simulates: a scenario with one variant's changes applied. */
 export interface Scenario {
@@ -28,7 +29,7 @@ export interface Scenario {
   readonly replications: ReplicationPolicy;
   readonly cluster: ClusterSettings;
   readonly controlPlane: ControlPlaneSettings;
-  readonly kubelet: ClientLimits;
+  readonly kubelet: KubeletSettings;
   readonly kubeProxy: KubeProxySettings;
   readonly pods: PodSettings;
   readonly wire: WireSettings;
@@ -107,6 +108,14 @@ export interface ControlPlaneSettings {
     readonly maxEndpointsPerSlice: number;
     /** Addresses that the Endpoints controller keeps in one object (1000 since 1.22); null: it does not truncate. */
     readonly maxEndpointsPerObject: number | null;
+    // The node life cycle controller.
+    readonly nodeMonitorPeriodNs: number;
+    readonly nodeMonitorGracePeriodNs: number;
+    /** Nodes per second and zone that are tainted, so that their pods are evicted. */
+    readonly nodeEvictionRate: number;
+    readonly secondaryNodeEvictionRate: number;
+    readonly unhealthyZoneThreshold: number;
+    readonly largeClusterSizeThreshold: number;
     /** Whether the Endpoints controller has the objects from an informer; else each sync reads its object (before 1.7). */
     readonly endpointsFromInformer: boolean;
     /** What the Endpoints controller does when its informer lags behind its own writes: 409 conflicts before 1.31. */
@@ -138,6 +147,15 @@ export interface ControlPlaneSettings {
     /** Time from one scrape of the kubelets to the next (--metric-resolution). */
     readonly metricResolutionNs: number;
   };
+  readonly scheduler: ClientLimits;
+}
+
+export interface KubeletSettings extends ClientLimits {
+  readonly nodeLeaseDurationSeconds: number;
+  readonly nodeStatusUpdateFrequencyNs: number;
+  readonly nodeStatusReportFrequencyNs: number;
+  /** Whether a container that is seen to run is probed out of turn (since 1.24). */
+  readonly immediateReadinessProbe: boolean;
 }
 
 export interface KubeProxySettings {
@@ -156,10 +174,14 @@ export interface KubeProxySettings {
 }
 
 export interface PodSettings {
-  /** From the creation of a pod to the moment its kubelet sees it ready, lognormal. */
+  /** From the binding of a pod to a node to the moment its containers run, lognormal. */
   readonly startupNs: { readonly median: number; readonly p99: number };
-  /** From the deletion of a pod to the moment its containers have stopped, lognormal. */
+  /** From SIGTERM to the moment the containers of a pod have stopped, if they are let: lognormal. */
   readonly shutdownNs: { readonly median: number; readonly p99: number };
+  // For service groups that do not say otherwise.
+  readonly terminationGracePeriodSeconds: number;
+  /** A preStop hook that sleeps; 0 for none. */
+  readonly preStop: { readonly sleepNs: number };
 }
 
 export interface WireSettings {
@@ -178,6 +200,10 @@ export interface ServiceSettings extends EndpointSettings {
   readonly count: number;
   /** Pods behind each of them at the start, or addresses if it has no selector; all ready. */
   readonly endpoints: number;
+  /** null: a pod is ready when its containers run. */
+  readonly readinessProbe: ReadinessProbe | null;
+  readonly terminationGracePeriodSeconds: number;
+  readonly preStop: { readonly sleepNs: number };
   /** What makes and replaces these pods. */
   readonly controller: 'Deployment' | 'StatefulSet';
   /** Of a StatefulSet. */
@@ -269,12 +295,28 @@ export type WorkloadAction =
       readonly atNs: number;
       readonly service: string;
       readonly change: 'notReady' | 'ready' | 'replace' | 'leave' | 'join';
+      /** How an application that fails fails its readiness probe. */
+      readonly failure: ProbeFailure;
     }
   | {
       /** The service is created at `atNs`, its pods being ready before; until then it is absent. */
       readonly kind: 'createService';
       readonly atNs: number;
       readonly service: string;
+    }
+  | {
+      /** Nodes that are drawn at random, or all of a zone, are cut off; null: for ever. */
+      readonly kind: 'loseNodes';
+      readonly atNs: number;
+      readonly nodes: NodeChoice;
+      readonly forNs: number | null;
+    }
+  | {
+      /** Nodes reboot, and are back after so long. */
+      readonly kind: 'restartNodes';
+      readonly atNs: number;
+      readonly nodes: NodeChoice;
+      readonly forNs: number;
     }
   | {
       /** The leading controller manager crashes; another takes over when its lease has run out. */
@@ -302,3 +344,5 @@ export type WorkloadAction =
       readonly forNs: number;
       readonly factor: number;
     };
+
+export type NodeChoice = { readonly count: number } | { readonly zone: number };

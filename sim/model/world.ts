@@ -12,12 +12,12 @@ import { RandomStreams } from '../kernel/random.js';
 import { Simulation } from '../kernel/simulation.js';
 import { checkConservation } from './conservation.js';
 import { createDiscovery, handWrittenSize, plainSize } from './create-discovery.js';
+import { NodesAndPods } from './nodes-and-pods.js';
 import type { Scenario } from './scenario.js';
 import { createSelectorlessServices, type SelectorlessServices } from './selectorless-services.js';
 import { FaultRecovery } from './fault-recovery.js';
 import { createNodes, type NodeTable } from './cluster/nodes.js';
-import { EvenPlacement } from './cluster/placement.js';
-import { PodState, PodTable } from './cluster/pods.js';
+import { PodTable } from './cluster/pods.js';
 import { ServiceTable } from './cluster/services.js';
 import { ApiServers } from './controlplane/api-servers.js';
 import { ControllerManager } from './controlplane/controller-manager.js';
@@ -33,7 +33,6 @@ import { type RequestPath, requestPathWarnings } from './controlplane/request-pa
 import { NO_TRIGGER, WatchFanOut } from './controlplane/watch-fan-out.js';
 import { IptablesMode } from './node/iptables-mode.js';
 import { KubeProxies } from './node/kube-proxies.js';
-import { Kubelets } from './node/kubelets.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from './node/sync-runner.js';
 import { Recorder, type WatchOutcome } from './recorder.js';
 import { API_SERVER_COSTS, CONTROLLER_MANAGER_COSTS, ENDPOINT_CONTROLLER_COSTS } from './versions/costs.js';
@@ -45,7 +44,7 @@ import { servicesToBeCreated, WorkloadActions } from './workload/actions.js';
 import type { Deployments } from './workload/deployments.js';
 import { Autoscalers } from './workload/horizontal-pod-autoscaler/autoscalers.js';
 import { PodLabels } from './workload/pod-labels.js';
-import { PodLifecycle } from './workload/pod-lifecycle.js';
+import type { PodLifecycle } from './workload/pod-lifecycle.js';
 import type { ReplicaSets } from './workload/replica-sets.js';
 import type { StatefulSets } from './workload/stateful-sets.js';
 import { createWorkloadControllers, type WorkloadControllers } from './workload/workload-controllers.js';
@@ -79,6 +78,7 @@ export class World {
   readonly #pods: PodTable;
   readonly #replicaSets: ReplicaSets;
   readonly #lifecycle: PodLifecycle;
+  readonly nodesAndPods: NodesAndPods;
   readonly #deployments: Deployments;
   readonly #statefulSets: StatefulSets;
   readonly #workload: WorkloadActions;
@@ -102,7 +102,7 @@ export class World {
   #committedWrites = 0;
 
   constructor(scenario: Scenario, replication: number) {
-    const { cluster, controlPlane, kubelet, pods } = scenario;
+    const { cluster, controlPlane } = scenario;
     this.#scenario = scenario;
     const streams = new RandomStreams(scenario.seed, replication);
     this.#streams = streams;
@@ -118,19 +118,18 @@ export class World {
     this.#requestPath = this.#createRequestPath();
     this.#apiServers = this.#requestPath.apiServers;
     const etcd = new Etcd({ ...controlPlane.etcd, maxRequestBytes: largestRequest(controlPlane) }, streams);
-    const kubelets = new Kubelets(
-      cluster.nodes,
-      { ...kubelet, getLatencyNs: ns(API_SERVER_COSTS.getLatency.value) },
-      etcd,
-    );
-    this.#lifecycle = new PodLifecycle(
+    this.nodesAndPods = new NodesAndPods({
       simulation,
-      this.#pods,
-      kubelets,
+      scenario,
+      nodes: this.#nodes,
+      services: this.#services,
+      pods: this.#pods,
+      apiServers: this.#apiServers,
       etcd,
-      { ...pods, watchLatencyNs: this.#watchLatencyNs },
       streams,
-    );
+      watchLatencyNs: this.#watchLatencyNs,
+    });
+    this.#lifecycle = this.nodesAndPods.lifecycle;
     this.#discovery = createDiscovery(scenario, this.#pods, this.#services, this.#nodes);
     this.#listSize = this.#createListSize();
     this.log = new WatchFanOut(this.#services.count, {
@@ -158,7 +157,7 @@ export class World {
       scenario,
       services: this.#services,
       pods: this.#pods,
-      placement: new EvenPlacement(cluster.nodes, streams),
+      placement: this.nodesAndPods.placement,
       lifecycle: this.#lifecycle,
       apiServers: this.#apiServers,
       etcd,
@@ -167,7 +166,12 @@ export class World {
     this.#replicaSets = controllers.replicaSets;
     this.#deployments = controllers.deployments;
     this.#statefulSets = controllers.statefulSets;
-    for (const controller of controllers.all) this.controllerManager.register(controller);
+    const nodeFaults = this.nodesAndPods.connectWorkload(this.#replicaSets, (service) =>
+      this.#absentServices.has(service),
+    );
+    for (const controller of [...controllers.all, ...this.nodesAndPods.controllers]) {
+      this.controllerManager.register(controller);
+    }
     this.#populate(controllers);
     this.#autoscalers = this.#createAutoscalers(etcd);
     if (this.#autoscalers !== null) this.controllerManager.register(this.#autoscalers);
@@ -179,9 +183,9 @@ export class World {
       scenario.workload,
       {
         services: this.#services,
-        pods: this.#pods,
         replicaSets: this.#replicaSets,
         deployments: this.#deployments,
+        nodeFaults,
         lifecycle: this.#lifecycle,
         labels: new PodLabels(
           simulation,
@@ -588,8 +592,7 @@ export class World {
       const pods: number[] = [];
       for (let n = this.#services.initialEndpoints(service); n > 0; n--) {
         const pod = controllers.adopt(service);
-        this.#pods.condition[pod] = PodState.hasAddress | PodState.ready;
-        this.#pods.observed[pod] = PodState.hasAddress | PodState.ready;
+        this.#lifecycle.adopt(pod);
         pods.push(pod);
       }
       if (!this.#absentServices.has(service)) this.#discovery.initialize(service, pods);
@@ -615,6 +618,7 @@ export class World {
     );
     this.recorder.onCommit(committed, entry, commitNs, this.log);
     this.#listSize.update(service, this.#discovery.publishedEndpoints(service));
+    this.nodesAndPods.onCommit(service, write.pods, write.podStates);
     this.kubeProxies.onAppend(entry);
     this.watchConnections.afterAppend(entry);
   }

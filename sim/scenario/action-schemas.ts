@@ -5,13 +5,43 @@
 
 import { z } from 'zod';
 
-import { choice, countOrPercent, duration, label, period, positiveNumber, wholeNumber } from './fields.js';
-import { MAX_PODS, MAX_RATE } from './limits.js';
+import {
+  choice,
+  countOrPercent,
+  duration,
+  type FieldIssue,
+  label,
+  period,
+  positiveNumber,
+  wholeNumber,
+} from './fields.js';
+import { MAX_NODES, MAX_PODS, MAX_RATE, MAX_ZONES } from './limits.js';
 
 /** A day: no rollout waits longer for one pod. */
 const MAX_MIN_READY_SECONDS = 86_400;
 
 const service = () => label().describe('Name of an entry of `services`; all services of the entry take part.');
+
+const nodeChoice = {
+  nodes: wholeNumber({ min: 1, max: MAX_NODES }).optional().describe('How many nodes, drawn at random.'),
+  zone: wholeNumber({ min: 0, max: MAX_ZONES - 1 })
+    .optional()
+    .describe('All nodes of this zone; zones are numbered from 0. Instead of `nodes`.'),
+};
+
+const checkNodeChoice = (
+  { nodes, zone }: { nodes?: number | undefined; zone?: number | undefined },
+  context: z.RefinementCtx,
+): void => {
+  if ((nodes === undefined) !== (zone === undefined)) return;
+  const isMissing = nodes === undefined;
+  const params: FieldIssue = {
+    code: isMissing ? 'KH010' : 'KH019',
+    suggestion: 'write either "nodes: 10" or "zone: 0"',
+  };
+  const message = isMissing ? 'says neither how many nodes nor which zone' : 'has both a number of nodes and a zone';
+  context.addIssue({ code: 'custom', message, params: { ...params } });
+};
 
 /** Exactly one of these stands in an entry of `workload`. */
 export const actions = {
@@ -82,8 +112,11 @@ export const actions = {
     .strictObject({
       service: service(),
       change: choice(['notReady', 'ready', 'replace', 'leave', 'join']).describe(
-        'What happens to the pod: its readiness changes, it is replaced, or a label takes it out of the service or back in.',
+        'What happens to the pod: its readiness changes, it is replaced, or a label takes it out of the service or back in. With a readiness probe its application fails or recovers, and the kubelet notices later.',
       ),
+      failure: choice(['refused', 'timeout'])
+        .optional()
+        .describe('How a failed application fails its readiness probe: at once, or after the timeout (the default).'),
     })
     .optional()
     .describe('One pod of each service changes.'),
@@ -109,6 +142,22 @@ export const actions = {
     })
     .optional()
     .describe('Nodes do not read from their watches for a while, as when their CPU is starved.'),
+  loseNodes: z
+    .strictObject({
+      ...nodeChoice,
+      for: period().optional().describe('When the nodes are back, their containers having run on. Default: never.'),
+    })
+    .superRefine(checkNodeChoice)
+    .optional()
+    .describe('Nodes are cut off from the cluster. Their pods are marked not ready, and later evicted.'),
+  restartNodes: z
+    .strictObject({
+      ...nodeChoice,
+      for: period().optional().describe('How long the nodes are away. Default: 30s.'),
+    })
+    .superRefine(checkNodeChoice)
+    .optional()
+    .describe('Nodes reboot; the containers of their pods are started again.'),
   failOverControllerManager: z
     .strictObject({})
     .optional()

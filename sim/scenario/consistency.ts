@@ -3,6 +3,7 @@
  * names the sections of the file that it reads: one that has a mistake of its own silences the rule, and no other rule.
  */
 
+import { leaseRenewalIntervalNs } from '../model/node/heartbeats.js';
 import { formatDuration, quote } from '../units.js';
 import { AUTOSCALER_RULES } from './autoscaler-rules.js';
 import { contradiction, when, type Rule } from './contradictions.js';
@@ -150,6 +151,17 @@ const RULES: readonly Rule[] = [
   { reads: ['duration', 'workload'], check: checkTimes },
   { reads: ['services', 'workload'], check: checkPodsToActOn },
   { reads: ['workload'], check: checkCreation },
+  { reads: ['cluster', 'workload'], check: checkNodes },
+  {
+    reads: ['controlPlane', 'kubelet'],
+    check: ({ controlPlane: { controllerManager }, kubelet }) =>
+      when(controllerManager.nodeMonitorGracePeriodNs <= leaseRenewalIntervalNs(kubelet), () =>
+        contradiction(
+          ['controlPlane', 'controllerManager', 'nodeMonitorGracePeriod'],
+          `the nodeMonitorGracePeriod of ${formatDuration(controllerManager.nodeMonitorGracePeriodNs)} is over before a lease of ${kubelet.nodeLeaseDurationSeconds} s is renewed: every node would be lost for ever and again`,
+        ),
+      ),
+  },
   { reads: ['services'], check: checkPodManagement },
   { reads: ['controlPlane', 'services', 'workload'], check: checkRollouts },
   ...SELECTOR_RULES,
@@ -223,6 +235,8 @@ function checkPodsToActOn({ services, workload }: Scenario): Finding[] {
       case 'scale':
       case 'editEndpoints':
       case 'createService':
+      case 'loseNodes':
+      case 'restartNodes':
       case 'failOverControllerManager':
       case 'restartApiServer':
       case 'slowWatchers':
@@ -250,6 +264,26 @@ function checkCreation({ workload }: Scenario): Finding[] {
         ),
       );
     });
+  });
+}
+
+/** Nodes and zones that faults name are there. */
+function checkNodes({ cluster, workload }: Scenario): Finding[] {
+  return workload.flatMap((action, index) => {
+    if (action.kind !== 'loseNodes' && action.kind !== 'restartNodes') return [];
+    if ('zone' in action.nodes) {
+      const zones = Math.min(cluster.zones, cluster.nodes);
+      return when(action.nodes.zone >= zones, () =>
+        contradiction(
+          [...pathOf(action, index), 'zone'],
+          `there is no such zone: zones are numbered from 0 to ${zones - 1}`,
+        ),
+      );
+    }
+    const { count } = action.nodes;
+    return when(count > cluster.nodes, () =>
+      contradiction([...pathOf(action, index), 'nodes'], `${count} nodes are more than the cluster's ${cluster.nodes}`),
+    );
   });
 }
 

@@ -217,6 +217,12 @@ describe('mistakes in fields', () => {
     ['a section of the wrong type', scenario('services: { web: 5 }'), 'KH011'],
     ['a name that cannot be a directory', scenario('metadata: { name: ../../x }'), 'KH011'],
     ['a version without profile', scenario('kubernetes: "1.19"'), 'KH025'],
+    ['neither nodes nor a zone', scenario('workload: [{ at: 1s, loseNodes: { for: 1m } }]'), 'KH010'],
+    [
+      'a probe without period',
+      scenario('services: [{ name: web, endpoints: 5, readinessProbe: { periodSeconds: 0 } }]'),
+      'KH012',
+    ],
     ['a mode that is not modelled', scenario('kubeProxy: { mode: ipvs }'), 'KH011'],
     ['a fraction of a node', scenario('cluster: { nodes: 1.5 }'), 'KH012'],
     ['too many nodes', scenario('cluster: { nodes: 200000 }'), 'KH012'],
@@ -273,6 +279,13 @@ describe('settings that contradict each other', () => {
     ['a network latency with min above max', 'cluster: { nodes: 1, apiServerToNodeLatency: { min: 2ms, max: 1ms } }'],
     ['a minSyncPeriod above the syncPeriod', 'kubeProxy: { minSyncPeriod: 40s }'],
     ['minObjectBytes without bytesPerEndpoint', 'wire: { minObjectBytes: 1000 }'],
+    ['a zone that is not there', 'workload: [{ at: 1s, loseNodes: { zone: 3 } }]'],
+    ['more nodes than there are', 'workload: [{ at: 1s, restartNodes: { nodes: 11 } }]'],
+    ['nodes and a zone', 'workload: [{ at: 1s, loseNodes: { nodes: 1, zone: 0 } }]'],
+    [
+      'a grace period below the renewal of leases',
+      'controlPlane: { controllerManager: { nodeMonitorGracePeriod: 10s } }',
+    ],
     ['churn that never ends', 'workload: [{ at: 1s, churn: { podsPerSecond: 1 } }]'],
     ['an action after the end', 'duration: 1m\nworkload: [{ at: 1m, scale: { service: web, to: 1 } }]'],
     [

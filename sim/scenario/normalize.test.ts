@@ -122,7 +122,11 @@ test('every action has its normalized form', () => {
       '  - { at: 4s, churn: { podsPerSecond: 2, for: 1m, arrivals: regular, services: [web] } }',
       '  - { at: 5s, scale: { service: web, to: 8 } }',
       '  - { at: 6s, podChange: { service: web, change: notReady } }',
+      '  - { at: 6s, podChange: { service: web, change: notReady, failure: refused } }',
       '  - { at: 1s, createService: { service: web } }',
+      '  - { at: 7s, loseNodes: { nodes: 3 } }',
+      '  - { at: 7s, loseNodes: { zone: 1, for: 5m } }',
+      '  - { at: 8s, restartNodes: { nodes: 2 } }',
       '  - { at: 7s, failOverControllerManager: {} }',
       '  - { at: 8s, restartApiServer: { for: 10s } }',
       '  - { at: 9s, slowWatchers: { nodes: 1%, for: 30s } }',
@@ -133,10 +137,56 @@ test('every action has its normalized form', () => {
     { kind: 'churn', atNs: 3e9, forNs: null, podsPerSecond: 0.5, arrivals: 'poisson', services: [] },
     { kind: 'churn', atNs: 4e9, forNs: 60e9, podsPerSecond: 2, arrivals: 'regular', services: ['web'] },
     { kind: 'scale', atNs: 5e9, service: 'web', to: 8 },
-    { kind: 'podChange', atNs: 6e9, service: 'web', change: 'notReady' },
+    { kind: 'podChange', atNs: 6e9, service: 'web', change: 'notReady', failure: 'timeout' },
+    { kind: 'podChange', atNs: 6e9, service: 'web', change: 'notReady', failure: 'refused' },
     { kind: 'createService', atNs: 1e9, service: 'web' },
+    { kind: 'loseNodes', atNs: 7e9, nodes: { count: 3 }, forNs: null },
+    { kind: 'loseNodes', atNs: 7e9, nodes: { zone: 1 }, forNs: 300e9 },
+    { kind: 'restartNodes', atNs: 8e9, nodes: { count: 2 }, forNs: 30e9 },
     { kind: 'failOverControllerManager', atNs: 7e9 },
     { kind: 'restartApiServer', atNs: 8e9, server: 0, forNs: 10e9 },
     { kind: 'slowWatchers', atNs: 9e9, nodes: { fraction: 0.01 }, forNs: 30e9 },
   ]);
+});
+
+describe('what a service group says of its pods', () => {
+  const groupOf = (group: string, more = '') => {
+    const { services } = parseExperiment(
+      [
+        'apiVersion: kube-headroom/v1',
+        'kind: Scenario',
+        'metadata: { name: test }',
+        'cluster: { nodes: 10 }',
+        `services: [{ name: web, endpoints: 5${group} }]`,
+        'workload: [{ at: 1s, rollingUpdate: { service: web } }]',
+        more,
+      ].join('\n'),
+      'test.yaml',
+    ).variants[0]!.scenario;
+    return services[0]!;
+  };
+
+  test('no probe is no probe, and an empty one has the defaults of Kubernetes', () => {
+    expect(groupOf('').readinessProbe).toBeNull();
+    expect(groupOf(', readinessProbe: {}').readinessProbe).toEqual({
+      initialDelayNs: 0,
+      periodNs: 10e9,
+      timeoutNs: 1e9,
+      successThreshold: 1,
+      failureThreshold: 3,
+    });
+    expect(groupOf(', readinessProbe: { periodSeconds: 2 }').readinessProbe?.periodNs).toBe(2e9);
+  });
+
+  test.each([
+    ['', '', { terminationGracePeriodSeconds: 30, preStop: { sleepNs: 0 } }],
+    ['', 'pods: { preStop: { sleep: 5s } }', { terminationGracePeriodSeconds: 30, preStop: { sleepNs: 5e9 } }],
+    [
+      ', preStop: { sleep: 0s }, terminationGracePeriodSeconds: 60',
+      'pods: { preStop: { sleep: 5s } }',
+      { terminationGracePeriodSeconds: 60, preStop: { sleepNs: 0 } },
+    ],
+  ])('%j comes before %j', (group, more, termination) => {
+    expect(groupOf(group, more)).toMatchObject(termination);
+  });
 });

@@ -1,6 +1,5 @@
 /** Spec -> Scenario: every default filled in from the version profile, every shorthand written out. */
 
-import type { Constant } from '../model/versions/provenance.js';
 import { DEFAULT_VERSION, type Sourced, type VersionProfile, versionProfile } from '../model/versions/profiles.js';
 import { DEFAULT_SCALE_UP, defaultScaleDown } from '../model/workload/horizontal-pod-autoscaler/behavior.js';
 import type {
@@ -12,6 +11,7 @@ import type {
   ServiceSettings,
   WorkloadAction,
 } from '../model/scenario.js';
+import { kubelet, nodeChoice, nodeLifecycle, or, readinessProbe, termination } from './normalize-pods.js';
 import type { Spec } from './schema.js';
 
 type Distribution = { readonly median: number; readonly p99: number };
@@ -109,6 +109,7 @@ export const normalize = (spec: Spec): Scenario => {
           controllerManager?.maxEndpointsPerObject,
           defaults.controllerManager.maxEndpointsPerObject,
         ),
+        ...nodeLifecycle(controllerManager ?? {}, defaults.controllerManager),
         endpointsFromInformer: or(
           controllerManager?.endpointsFromInformer,
           defaults.controllerManager.endpointsFromInformer,
@@ -163,11 +164,12 @@ export const normalize = (spec: Spec): Scenario => {
           defaults.metricsServer.metricResolutionNs,
         ),
       },
+      scheduler: {
+        kubeApiQps: or(spec.controlPlane?.scheduler?.kubeApiQps, defaults.scheduler.kubeApiQps),
+        kubeApiBurst: or(spec.controlPlane?.scheduler?.kubeApiBurst, defaults.scheduler.kubeApiBurst),
+      },
     },
-    kubelet: {
-      kubeApiQps: or(spec.kubelet?.kubeApiQps, profile.kubelet.kubeApiQps),
-      kubeApiBurst: or(spec.kubelet?.kubeApiBurst, profile.kubelet.kubeApiBurst),
-    },
+    kubelet: kubelet(spec.kubelet ?? {}, profile.kubelet),
     kubeProxy: {
       mode: or(spec.kubeProxy?.mode, profile.kubeProxy.mode),
       discovery: or(spec.kubeProxy?.discovery, profile.kubeProxy.discovery),
@@ -181,6 +183,7 @@ export const normalize = (spec: Spec): Scenario => {
     pods: {
       startupNs: distribution(spec.pods?.startup, profile.pods.startupNs),
       shutdownNs: distribution(spec.pods?.shutdown, profile.pods.shutdownNs),
+      ...termination(spec.pods, undefined, profile),
     },
     wire: {
       format: or(spec.wire?.format, profile.wire.format),
@@ -196,7 +199,7 @@ export const normalize = (spec: Spec): Scenario => {
       bytesPerEndpoint: or(spec.wire?.bytesPerEndpoint, profile.wire.bytesPerEndpoint),
       minObjectBytes: or(spec.wire?.minObjectBytes, profile.wire.minObjectBytes),
     },
-    services: spec.services.map((entry) => serviceGroup(entry, profile)),
+    services: spec.services.map((entry) => serviceGroup(entry, spec.pods, profile)),
     autoscalers: (spec.autoscalers ?? []).map((entry) => autoscaler(entry, controllerManager, profile)),
     workload: spec.workload.map((entry) => workloadAction(entry, profile, statefulSets)),
   };
@@ -204,23 +207,22 @@ export const normalize = (spec: Spec): Scenario => {
 
 const serviceGroup = (
   entry: Spec['services'][number],
-  { services: defaults, statefulSet }: VersionProfile,
+  pods: Spec['pods'],
+  profile: VersionProfile,
 ): ServiceSettings => ({
   name: entry.name,
   count: entry.count ?? 1,
   endpoints: entry.endpoints,
   selector: entry.selector ?? true,
   controller: entry.controller ?? 'Deployment',
-  podManagementPolicy: or(entry.podManagementPolicy, statefulSet.podManagementPolicy),
-  publishNotReadyAddresses: or(entry.publishNotReadyAddresses, defaults.publishNotReadyAddresses),
-  ipFamilies: or(entry.ipFamilies, defaults.ipFamilies),
-  trafficDistribution: or(entry.trafficDistribution, defaults.trafficDistribution),
-  topologyMode: or(entry.topologyMode, defaults.topologyMode),
+  podManagementPolicy: or(entry.podManagementPolicy, profile.statefulSet.podManagementPolicy),
+  publishNotReadyAddresses: or(entry.publishNotReadyAddresses, profile.services.publishNotReadyAddresses),
+  ipFamilies: or(entry.ipFamilies, profile.services.ipFamilies),
+  trafficDistribution: or(entry.trafficDistribution, profile.services.trafficDistribution),
+  topologyMode: or(entry.topologyMode, profile.services.topologyMode),
+  readinessProbe: readinessProbe(entry.readinessProbe, profile),
+  ...termination(entry, pods, profile),
 });
-
-/** The value that the file gives (null being "unlimited"), or the default. */
-const or = <Value>(given: Value | undefined, defaultValue: Constant<Value>): Value =>
-  given === undefined ? defaultValue.value : given;
 
 const distribution = (
   given: { median?: number | undefined; p99?: number | undefined } | undefined,
@@ -311,6 +313,7 @@ const workloadAction = (
     return { kind: 'slowWatchers', atNs, nodes: slowWatchers.nodes, forNs: slowWatchers.for };
   }
   if (entry.failOverControllerManager !== undefined) return { kind: 'failOverControllerManager', atNs };
+  const { loseNodes, restartNodes } = entry;
   if (rollingUpdate !== undefined) {
     return rollingUpdateAction(atNs, rollingUpdate, profile, statefulSets.has(rollingUpdate.service));
   }
@@ -326,9 +329,19 @@ const workloadAction = (
     const { service, to = null, replace = 0 } = editEndpoints;
     return { kind: 'editEndpoints', atNs, service, to, replace };
   }
-  if (podChange !== undefined) return { kind: 'podChange', atNs, ...podChange };
+  if (podChange !== undefined) {
+    const { service, change, failure = 'timeout' } = podChange;
+    return { kind: 'podChange', atNs, service, change, failure };
+  }
   if (createService !== undefined) return { kind: 'createService', atNs, ...createService };
   if (slowEtcd !== undefined) return { kind: 'slowEtcd', atNs, factor: slowEtcd.factor, forNs: slowEtcd.for };
+  if (loseNodes !== undefined) {
+    return { kind: 'loseNodes', atNs, nodes: nodeChoice(loseNodes), forNs: loseNodes.for ?? null };
+  }
+  if (restartNodes !== undefined) {
+    const forNs = or(restartNodes.for, profile.restartNodes.forNs);
+    return { kind: 'restartNodes', atNs, nodes: nodeChoice(restartNodes), forNs };
+  }
   throw new Error('a workload entry without action passed the checks');
 };
 

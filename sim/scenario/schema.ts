@@ -12,6 +12,7 @@ import { METRICS } from '../metrics.js';
 import { SUPPORTED_VERSIONS } from '../model/versions/profiles.js';
 import { actions } from './action-schemas.js';
 import { autoscaler } from './autoscaler-schema.js';
+import { clientLimits, kubelet, latencySchema, pods, readinessProbe, termination } from './pod-schemas.js';
 import {
   choice,
   countOrWord,
@@ -31,36 +32,15 @@ import {
   version,
   wholeNumber,
 } from './fields.js';
-import { MAX_PODS, MAX_RATE } from './limits.js';
+import { MAX_NODES, MAX_PODS, MAX_RATE, MAX_ZONES } from './limits.js';
 import { checkStatement, type Statement } from './statements.js';
 
-/** Twenty times the largest cluster that Kubernetes supports. */
-const MAX_NODES = 100_000;
 export const MAX_SERVICES = 1_000_000;
 const MAX_REPLICATIONS = 10_000;
 const MAX_WORKERS = 10_000;
 
 const name = () => text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'a name of letters, digits, dots, dashes and underscores');
 const title = () => text(/^\S([^\n\r]{0,78}\S)?$/, 'a text of at most 80 characters on one line');
-
-const latencySchema = (what: string) =>
-  z
-    .strictObject({
-      median: duration().optional().describe(`Median of ${what}.`),
-      p99: duration()
-        .optional()
-        .describe(`99th percentile of ${what}; with the median it fixes a lognormal distribution.`),
-    })
-    .optional();
-
-const clientLimits = {
-  kubeApiQps: positiveNumber(MAX_RATE)
-    .optional()
-    .describe('Requests per second that the client may send (--kube-api-qps).'),
-  kubeApiBurst: wholeNumber({ min: 1, max: MAX_RATE })
-    .optional()
-    .describe('Requests that the client may send at once after a pause (--kube-api-burst).'),
-};
 
 const workers = (controller: string, flagName: string) =>
   wholeNumber({ min: 1, max: MAX_WORKERS })
@@ -81,7 +61,7 @@ const replicationRange = z.strictObject({
 
 const cluster = z.strictObject({
   nodes: wholeNumber({ min: 1, max: MAX_NODES }).describe('Nodes, each with a kube-proxy that watches all services.'),
-  zones: wholeNumber({ min: 1, max: 1000 }).optional().describe('Zones that the nodes are spread over.'),
+  zones: wholeNumber({ min: 1, max: MAX_ZONES }).optional().describe('Zones that the nodes are spread over.'),
   apiServerToNodeLatency: z
     .strictObject({
       min: duration().optional().describe('Latency of the nearest node.'),
@@ -230,6 +210,24 @@ const controlPlane = z.strictObject({
       maxEndpointsPerObject: quantityOrUnlimited({ min: 1, max: MAX_PODS }, 'addresses', ['1000'])
         .optional()
         .describe('Addresses after which the Endpoints controller truncates an object, or "unlimited" as before 1.22.'),
+      nodeMonitorPeriod: period()
+        .optional()
+        .describe('How often the node life cycle controller looks at the nodes (--node-monitor-period).'),
+      nodeMonitorGracePeriod: period()
+        .optional()
+        .describe('How long a node may be silent before its pods are marked not ready (--node-monitor-grace-period).'),
+      nodeEvictionRate: nonNegativeNumber(MAX_RATE)
+        .optional()
+        .describe('Nodes per second and zone whose pods are evicted when they are lost (--node-eviction-rate).'),
+      secondaryNodeEvictionRate: nonNegativeNumber(MAX_RATE)
+        .optional()
+        .describe('The same in a large zone that is mostly lost (--secondary-node-eviction-rate).'),
+      unhealthyZoneThreshold: nonNegativeNumber(1)
+        .optional()
+        .describe('Share of lost nodes from which on a zone is mostly lost (--unhealthy-zone-threshold).'),
+      largeClusterSizeThreshold: wholeNumber({ min: 0, max: MAX_NODES })
+        .optional()
+        .describe('A zone of more nodes than this is large (--large-cluster-size-threshold).'),
       endpointsFromInformer: flag()
         .optional()
         .describe(
@@ -289,6 +287,10 @@ const controlPlane = z.strictObject({
     })
     .optional()
     .describe('metrics-server, which autoscalers read CPU usage from.'),
+  scheduler: z
+    .strictObject(clientLimits)
+    .optional()
+    .describe('kube-scheduler: the client that binds pods to nodes (clientConnection.qps and burst).'),
 });
 
 const kubeProxy = z.strictObject({
@@ -316,15 +318,6 @@ const kubeProxy = z.strictObject({
   watchListClient: flag()
     .optional()
     .describe('Whether a list is streamed by the watch that follows it (feature gate WatchListClient).'),
-});
-
-const pods = z.strictObject({
-  startup: latencySchema('the time from the creation of a pod to its readiness').describe(
-    'From the creation of a pod to the moment when its kubelet sees it ready, lognormal.',
-  ),
-  shutdown: latencySchema('the time from the deletion of a pod to the end of its containers').describe(
-    'From the deletion of a pod to the moment when its containers have stopped, lognormal.',
-  ),
 });
 
 const nameLength = (what: string) =>
@@ -360,6 +353,10 @@ const serviceGroup = z.strictObject({
   endpoints: wholeNumber({ min: 0, max: MAX_PODS }, 'more do not fit in memory').describe(
     'Pods behind each of these services at the start, all ready.',
   ),
+  readinessProbe: readinessProbe
+    .optional()
+    .describe('Readiness probe of the pods. Without one, a pod is ready as soon as its containers are seen to run.'),
+  ...termination,
   controller: choice(['Deployment', 'StatefulSet'])
     .optional()
     .describe('What makes and replaces the pods of each of these services. Default: Deployment.'),
@@ -492,7 +489,7 @@ export const SECTIONS = {
     .describe('Independent repetitions with other random numbers: a number, or a range with a precision to reach.'),
   cluster: cluster.describe('The nodes and the network between them and the control plane.'),
   controlPlane: controlPlane.optional().describe('API server, etcd and controllers.'),
-  kubelet: z.strictObject(clientLimits).optional().describe('The API client of every kubelet.'),
+  kubelet: kubelet.optional().describe('Every kubelet: its API client, its heartbeats, its probes.'),
   kubeProxy: kubeProxy.optional().describe('kube-proxy of every node.'),
   pods: pods.optional().describe('How long pods take to start and to stop.'),
   wire: wire.optional().describe('How large API objects are on the wire.'),

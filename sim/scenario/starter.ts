@@ -84,6 +84,15 @@ controlPlane:
     # maxEndpointsPerSlice: 100
     # Addresses after which an Endpoints object is truncated, or "unlimited" as before 1.22.
     # maxEndpointsPerObject: 1000
+    # How often nodes are looked at, and how long one may be silent before its pods are marked not ready (40s before 1.32).
+    # nodeMonitorPeriod: 5s
+    # nodeMonitorGracePeriod: 50s
+    # Lost nodes per second and zone whose pods are evicted; and in a zone of more nodes than the threshold of which
+    # such a share is lost.
+    # nodeEvictionRate: 0.1
+    # secondaryNodeEvictionRate: 0.01
+    # unhealthyZoneThreshold: 0.55
+    # largeClusterSizeThreshold: 50
     # Whether the Endpoints controller reads objects from its informer; false: a GET for each sync, as before 1.7.
     # endpointsFromInformer: true
     # What it does when it does not see its own last write yet: back-off, or conflict as before 1.31.
@@ -115,11 +124,20 @@ controlPlane:
   # Where autoscalers read CPU usage, and how old it may be.
   metricsServer:
     # metricResolution: 15s
+  # The client that binds pods to nodes.
+  scheduler:
+    # kubeApiQps: 50
+    # kubeApiBurst: 100
 
-# The API client of every kubelet (5 and 10 before 1.27).
+# Every kubelet: its API client (5 and 10 before 1.27), heartbeats, probes.
 kubelet:
   # kubeApiQps: 50
   # kubeApiBurst: 100
+  # nodeLeaseDurationSeconds: 40
+  # nodeStatusUpdateFrequency: 10s
+  # nodeStatusReportFrequency: 5m
+  # Whether a container is probed as soon as it is seen to run (since 1.24).
+  # immediateReadinessProbe: true
 
 kubeProxy:
   # mode: iptables
@@ -137,10 +155,13 @@ kubeProxy:
   # Whether a list is streamed by the watch that follows it, as since 1.35.
   # watchListClient: true
 
-# Lognormal times: from creation to readiness, and from deletion to the end of the containers.
+# Lognormal times: from binding to running containers, and from SIGTERM to their end.
 pods:
-  # startup: { median: 2s, p99: 5s }
+  # startup: { median: 2s, p99: 4s }
   # shutdown: { median: 1s, p99: 10s }
+  # Of all services that do not say otherwise. The hook comes before SIGTERM, within the grace period.
+  # terminationGracePeriodSeconds: 30
+  # preStop: { sleep: 0s }
 
 # How large objects are on the wire.
 wire:
@@ -169,6 +190,8 @@ services:
     # and PreferSameNode from 1.34 on. Not set by default.
     # Topology Aware Hints (service.kubernetes.io/topology-mode), or "Auto" to have them.
     # topologyMode: Disabled
+    # Readiness of the pods. Without a probe a pod is ready as soon as its containers are seen to run.
+    # readinessProbe: { initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 1, successThreshold: 1, failureThreshold: 3 }
   # - { name: db, endpoints: 9, controller: StatefulSet, podManagementPolicy: OrderedReady } # or Parallel
 
 # The load on services, and autoscalers that follow it; the run then needs a duration. Their behavior is as in autoscaling/v2.
@@ -190,7 +213,9 @@ workload:
   # - { at: 1m, churn: { podsPerSecond: 20, for: 5m, arrivals: poisson, services: [small] } }
   # - { at: 1m, scale: { service: big, to: 600 } }
   # - { at: 1m, replaceEach: { service: big, interval: 100ms } }
-  # - { at: 1m, podChange: { service: big, change: notReady } } # or ready, replace, leave, join
+  # - { at: 1m, podChange: { service: big, change: notReady, failure: timeout } } # or ready, replace, leave, join
+  # - { at: 1m, loseNodes: { zone: 0, for: 10m } } # without "for", they do not come back
+  # - { at: 1m, restartNodes: { nodes: 10, for: 30s } }
   # - { at: 1m, editEndpoints: { service: database, to: 20, replace: 2 } } # of a service with selector: false
   # - { at: 1m, createService: { service: big } } # until then, it is absent
   # - { at: 1m, restartApiServer: { server: 0, for: 10s } } # the watches of its nodes break

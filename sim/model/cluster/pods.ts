@@ -2,12 +2,13 @@
  * The pods of a cluster as a table: where each runs, and what the controllers' informer knows of it. A pod that is gone keeps
  * its row, so that a pod number means one pod for the whole run.
  *
- *   workload, kubelet --> condition --informer--> observed --endpoint controller--> published (controlplane/published-pods.ts)
+ *   workload, kubelet --> condition --writes--> stored --informer--> observed --endpoint controller--> published
+ *                                                                            (controlplane/published-pods.ts)
  *
  * Addresses that somebody wrote into the Endpoints of a service without selector have rows as well: they are endpoints like
  * pods, but run on no node.
  *
- * Left out: containers, probes, the phases Pending and Unknown.
+ * Left out: single containers, the phase Unknown.
  */
 
 import { widen } from './columns.js';
@@ -29,6 +30,20 @@ export const PodState = {
   finished: 32,
 } as const;
 
+/** How far a pod has come at its node. */
+export const PodStage = {
+  /** It has no node yet. */
+  unbound: 0,
+  /** Its containers are being started, for the first time or again. */
+  bound: 1,
+  running: 2,
+  /** Its containers have stopped for good. */
+  stopped: 3,
+} as const;
+
+/** The end of a list of pods. */
+export const NO_POD = -1;
+
 /** The node of an address that is no pod. */
 export const NO_NODE = -1;
 
@@ -47,15 +62,24 @@ export class PodTable {
   revision = new Int32Array(INITIAL_CAPACITY);
   /** As it truly is, whether or not anybody has heard of it. */
   condition = new Uint8Array(INITIAL_CAPACITY);
+  /** As the API server has it. */
+  stored = new Uint8Array(INITIAL_CAPACITY);
   /** As the controllers' informer has it. */
   observed = new Uint8Array(INITIAL_CAPACITY);
   /** Host part of its address: the n-th pod of its node. */
   hostNumber = new Int32Array(INITIAL_CAPACITY);
+  /** How far it has come at its node, of PodStage. */
+  stage = new Uint8Array(INITIAL_CAPACITY);
+  /** The pod that its node got before it, or NO_POD: all pods that a node ever had are a list. */
+  earlierOnNode = new Int32Array(INITIAL_CAPACITY);
 
+  /** The pod that each node got last, or NO_POD. */
+  readonly #latestOnNode: Int32Array;
   readonly #podsOfNode: Int32Array;
   readonly #podsOfService: Int32Array;
 
   constructor(nodes: number, services: number) {
+    this.#latestOnNode = new Int32Array(nodes).fill(NO_POD);
     this.#podsOfNode = new Int32Array(nodes);
     this.#podsOfService = new Int32Array(services);
   }
@@ -65,10 +89,39 @@ export class PodTable {
     if (this.count === this.service.length) this.#grow();
     const pod = this.count++;
     this.service[pod] = service;
-    this.node[pod] = node;
     this.ordinal[pod] = this.#podsOfService[service]!++;
-    this.hostNumber[pod] = this.#podsOfNode[node]!++;
+    this.#put(pod, node);
     return pod;
+  }
+
+  /** Moves a pod that has not been bound yet to another node. */
+  move(pod: number, node: number): void {
+    const old = this.node[pod]!;
+    const earlier = this.earlierOnNode[pod]!;
+    let later = this.#latestOnNode[old]!;
+    if (later === pod) {
+      this.#latestOnNode[old] = earlier;
+    } else {
+      while (this.earlierOnNode[later] !== pod) later = this.earlierOnNode[later]!;
+      this.earlierOnNode[later] = earlier;
+    }
+    this.#put(pod, node);
+  }
+
+  /** Pods of the node that are still in the API, the latest first. */
+  podsOn(node: number): number[] {
+    const pods: number[] = [];
+    for (let pod = this.#latestOnNode[node]!; pod !== NO_POD; pod = this.earlierOnNode[pod]!) {
+      if ((this.stored[pod]! & PodState.gone) === 0) pods.push(pod);
+    }
+    return pods;
+  }
+
+  #put(pod: number, node: number): void {
+    this.node[pod] = node;
+    this.hostNumber[pod] = this.#podsOfNode[node]!++;
+    this.earlierOnNode[pod] = this.#latestOnNode[node]!;
+    this.#latestOnNode[node] = pod;
   }
 
   /** Adds an address that is no pod and returns its number. */
@@ -108,7 +161,10 @@ export class PodTable {
     this.ordinal = widen(this.ordinal, capacity);
     this.revision = widen(this.revision, capacity);
     this.condition = widen(this.condition, capacity);
+    this.stored = widen(this.stored, capacity);
     this.observed = widen(this.observed, capacity);
     this.hostNumber = widen(this.hostNumber, capacity);
+    this.stage = widen(this.stage, capacity);
+    this.earlierOnNode = widen(this.earlierOnNode, capacity);
   }
 }

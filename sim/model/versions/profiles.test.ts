@@ -15,6 +15,15 @@ describe('what changed between versions', () => {
       1000,
     ],
     [
+      'nodes may be silent for longer since 1.32',
+      '1.31',
+      '1.32',
+      'controlPlane.controllerManager.nodeMonitorGracePeriod',
+      40e9,
+      50e9,
+    ],
+    ['containers are probed at once since 1.24', '1.23', '1.24', 'kubelet.immediateReadinessProbe', false, true],
+    [
       'a stale Endpoints cache is noticed since 1.31',
       '1.30',
       '1.31',

@@ -67,6 +67,16 @@ export interface VersionProfile extends Sourced<DefaultSettings> {
   readonly autoscaler: { readonly minReplicas: Constant };
   /** Defaults of the Service API, for every entry of `services`. */
   readonly services: { readonly [Field in keyof EndpointSettings]: Constant<EndpointSettings[Field]> };
+  /** Defaults of the Pod API for the fields of a probe that is given. */
+  readonly readinessProbe: {
+    readonly initialDelaySeconds: Constant;
+    readonly periodSeconds: Constant;
+    readonly timeoutSeconds: Constant;
+    readonly successThreshold: Constant;
+    readonly failureThreshold: Constant;
+  };
+  /** How long a node that is restarted is away. */
+  readonly restartNodes: { readonly forNs: Constant };
 }
 
 const MS = 1_000_000;
@@ -124,11 +134,11 @@ export const versionProfile = (version: KubernetesVersion): VersionProfile => {
           10 * SECOND,
         ]),
         p99: constant({
-          value: 5 * SECOND,
+          value: 4 * SECOND,
           unit: 'ns',
-          evidence: 'documentation',
+          evidence: 'derived',
           source:
-            'Kubernetes scalability SLO: startup of stateless schedulable pods, p99 at most 5 s, without image pull',
+            'Kubernetes scalability SLO: startup of stateless schedulable pods, p99 at most 5 s, without image pull; less 1 s until the kubelet notices',
           date: '2026-07',
           range: [2 * SECOND, 60 * SECOND],
         }),
@@ -143,6 +153,8 @@ export const versionProfile = (version: KubernetesVersion): VersionProfile => {
           30 * SECOND,
         ]),
       },
+      terminationGracePeriodSeconds: upstream(30, 's', 'Pod API: spec.terminationGracePeriodSeconds', 'v1'),
+      preStop: { sleepNs: upstream(0, 'ns', 'Pod API: no lifecycle.preStop hook', 'v1') },
     },
     wire: wire(),
     rollingUpdate: {
@@ -165,6 +177,19 @@ export const versionProfile = (version: KubernetesVersion): VersionProfile => {
       minReplicas: upstream(1, '1', 'HorizontalPodAutoscaler API: minReplicas', 'autoscaling/v2'),
     },
     services: services(),
+    readinessProbe: {
+      initialDelaySeconds: upstream(0, 's', 'Pod API: readinessProbe.initialDelaySeconds', 'v1'),
+      periodSeconds: upstream(10, 's', 'Pod API: readinessProbe.periodSeconds', 'v1'),
+      timeoutSeconds: upstream(1, 's', 'Pod API: readinessProbe.timeoutSeconds', 'v1'),
+      successThreshold: upstream(1, '1', 'Pod API: readinessProbe.successThreshold', 'v1'),
+      failureThreshold: upstream(3, '1', 'Pod API: readinessProbe.failureThreshold', 'v1'),
+    },
+    restartNodes: {
+      forNs: assumed(30 * SECOND, 'ns', 'Reboot of a virtual machine until its kubelet runs', [
+        10 * SECOND,
+        5 * MINUTE,
+      ]),
+    },
   };
 };
 
@@ -260,6 +285,7 @@ const controlPlane = (minor: number): VersionProfile['controlPlane'] => ({
       date: `Kubernetes 1.${minor}`,
       range: null,
     }),
+    ...nodeLifecycle(minor),
     ...controllerManagerProcess(minor),
     concurrentDeploymentSyncs: upstream(5, '1', `${KCM_FLAGS}: --concurrent-deployment-syncs`, '2026-07'),
     concurrentReplicaSetSyncs: upstream(5, '1', `${KCM_FLAGS}: --concurrent-replicaset-syncs`, '2026-07'),
@@ -285,6 +311,24 @@ const controlPlane = (minor: number): VersionProfile['controlPlane'] => ({
   metricsServer: {
     metricResolutionNs: upstream(15 * SECOND, 'ns', 'metrics-server --metric-resolution: every 15 s', '2026-07'),
   },
+  scheduler: {
+    kubeApiQps: upstream(50, '1/s', 'KubeSchedulerConfiguration clientConnection.qps', '2026-07'),
+    kubeApiBurst: upstream(100, '1', 'KubeSchedulerConfiguration clientConnection.burst', '2026-07'),
+  },
+});
+
+const nodeLifecycle = (minor: number) => ({
+  nodeMonitorPeriodNs: upstream(5 * SECOND, 'ns', `${KCM_FLAGS}: --node-monitor-period`, '2026-07'),
+  nodeMonitorGracePeriodNs: upstream(
+    (minor >= 32 ? 50 : 40) * SECOND,
+    'ns',
+    `${KCM_FLAGS}: --node-monitor-grace-period, 50 s since 1.32 (kubernetes/kubernetes#126287), 40 s before`,
+    `Kubernetes 1.${minor}`,
+  ),
+  nodeEvictionRate: upstream(0.1, '1/s', `${KCM_FLAGS}: --node-eviction-rate, nodes per second and zone`, '2026-07'),
+  secondaryNodeEvictionRate: upstream(0.01, '1/s', `${KCM_FLAGS}: --secondary-node-eviction-rate`, '2026-07'),
+  unhealthyZoneThreshold: upstream(0.55, '1', `${KCM_FLAGS}: --unhealthy-zone-threshold`, '2026-07'),
+  largeClusterSizeThreshold: upstream(50, '1', `${KCM_FLAGS}: --large-cluster-size-threshold`, '2026-07'),
 });
 
 /** What the controllers have in common, and how they read their own objects. */
@@ -400,6 +444,25 @@ const kubelet = (minor: number): VersionProfile['kubelet'] => {
   return {
     kubeApiQps: upstream(minor >= 27 ? 50 : 5, '1/s', source('kubeAPIQPS'), `Kubernetes 1.${minor}`),
     kubeApiBurst: upstream(minor >= 27 ? 100 : 10, '1', source('kubeAPIBurst'), `Kubernetes 1.${minor}`),
+    nodeLeaseDurationSeconds: upstream(40, 's', 'KubeletConfiguration nodeLeaseDurationSeconds', '2026-07'),
+    nodeStatusUpdateFrequencyNs: upstream(
+      10 * SECOND,
+      'ns',
+      'KubeletConfiguration nodeStatusUpdateFrequency',
+      '2026-07',
+    ),
+    nodeStatusReportFrequencyNs: upstream(
+      5 * MINUTE,
+      'ns',
+      'KubeletConfiguration nodeStatusReportFrequency',
+      '2026-07',
+    ),
+    immediateReadinessProbe: upstream(
+      minor >= 24,
+      '',
+      'pkg/kubelet/prober: a container without a result is probed out of turn since 1.24',
+      `Kubernetes 1.${minor}`,
+    ),
   };
 };
 

@@ -11,18 +11,19 @@
 
 import type { RandomStreams } from '../../kernel/random.js';
 import type { EventKind, Simulation } from '../../kernel/simulation.js';
-import { PodState, type PodTable } from '../cluster/pods.js';
 import type { ServiceTable } from '../cluster/services.js';
 import type { ControllerManager } from '../controlplane/controller-manager.js';
 import type { EndpointController } from '../controlplane/endpoint-controller.js';
 import type { ApiClient, ApiServers } from '../controlplane/api-servers.js';
 import type { Etcd, WriteLatency } from '../controlplane/etcd.js';
 import type { EtcdStore } from '../controlplane/etcd-store.js';
+import type { ProbeFailure } from '../node/readiness-probe.js';
 import type { WorkloadAction } from '../scenario.js';
 import { Churn } from './churn.js';
 import { resolveUp } from './deployment-rules.js';
 import type { Deployments } from './deployments.js';
 import type { HandWrittenEndpoints } from './hand-written-endpoints.js';
+import type { NodeFaults } from './node-faults.js';
 import type { PodLabels } from './pod-labels.js';
 import type { PodLifecycle } from './pod-lifecycle.js';
 import type { ReplicaSets } from './replica-sets.js';
@@ -38,12 +39,12 @@ export interface WatchTarget {
 /** What the actions act on. */
 export interface WorkloadTargets {
   readonly services: ServiceTable;
-  readonly pods: PodTable;
   readonly replicaSets: ReplicaSets;
   readonly deployments: Deployments;
   readonly lifecycle: PodLifecycle;
   readonly labels: PodLabels;
   readonly controller: EndpointController;
+  readonly nodeFaults: NodeFaults;
   readonly controllerManager: ControllerManager;
   /** null: every service selects its pods. */
   readonly handWritten: HandWrittenEndpoints | null;
@@ -136,6 +137,8 @@ export class WorkloadActions {
       case 'editEndpoints':
       case 'podChange':
       case 'createService':
+      case 'loseNodes':
+      case 'restartNodes':
       case 'failOverControllerManager':
         return 1;
       case 'restartApiServer':
@@ -171,11 +174,18 @@ export class WorkloadActions {
         }
         return;
       case 'podChange':
-        this.#changePods(action.service, action.change);
+        this.#changePods(action.service, action.change, action.failure);
         return;
       case 'createService':
         for (const service of this.#servicesOf(action.service)) this.#createService(service);
         return;
+      case 'loseNodes':
+      case 'restartNodes': {
+        const found = this.#targets.nodeFaults.begin(index, action);
+        const asked = 'zone' in action.nodes ? Math.max(1, found) : action.nodes.count;
+        if (found < asked) this.warnings.push(`${action.kind} found ${found} of ${asked} nodes: the others were lost.`);
+        return;
+      }
       case 'failOverControllerManager':
         this.#failOverControllerManager();
         return;
@@ -214,9 +224,9 @@ export class WorkloadActions {
     if (nextNs <= this.#endNs) this.#simulation.schedule(nextNs, this.#replaceNextKind, index);
   }
 
-  #changePods(group: string, change: PodChange): void {
+  #changePods(group: string, change: PodChange, failure: ProbeFailure): void {
     const services = this.#servicesOf(group);
-    const without = services.filter((service) => !this.#changePod(service, change)).length;
+    const without = services.filter((service) => !this.#changePod(service, change, failure)).length;
     if (without === 0) return;
     const what = {
       notReady: 'turn unready',
@@ -229,21 +239,13 @@ export class WorkloadActions {
   }
 
   /** Whether there was a pod to change. */
-  #changePod(service: number, change: PodChange): boolean {
-    const { replicaSets, lifecycle, labels, pods } = this.#targets;
+  #changePod(service: number, change: PodChange, failure: ProbeFailure): boolean {
+    const { replicaSets, lifecycle, labels } = this.#targets;
     const replicas = replicaSets.replicas(service);
-    const isReady = (pod: number): boolean => (pods.condition[pod]! & PodState.ready) !== 0;
     switch (change) {
       case 'replace': {
         const pod = replicas[0];
         if (pod !== undefined) replicaSets.replaceAtOnce(service, pod);
-        return pod !== undefined;
-      }
-      case 'ready': {
-        // A pod that has an address was ready before; one that is still starting turns ready by itself.
-        const wasReady = (pod: number): boolean => (pods.condition[pod]! & PodState.hasAddress) !== 0;
-        const pod = replicas.find((candidate) => wasReady(candidate) && !isReady(candidate));
-        if (pod !== undefined) lifecycle.setReady(pod, true);
         return pod !== undefined;
       }
       case 'leave':
@@ -253,9 +255,11 @@ export class WorkloadActions {
         if (pod !== undefined) labels.setSelected(pod, isSelected);
         return pod !== undefined;
       }
+      case 'ready':
       case 'notReady': {
-        const pod = replicas.find(isReady);
-        if (pod !== undefined) lifecycle.setReady(pod, false);
+        const isReady = change === 'ready';
+        const pod = replicas.find((candidate) => lifecycle.canTurn(candidate, isReady));
+        if (pod !== undefined) lifecycle.setReady(pod, isReady, failure);
         return pod !== undefined;
       }
     }

@@ -160,7 +160,8 @@ export function createWorkloadControllers(cluster: WorkloadCluster): WorkloadCon
   );
 
   podInformer.deliverTo((service) => (statefulSets.owns(service) ? statefulSets : replicaSets));
-  lifecycle.onObserved((_, observed, { changeNs }) => podInformer.observed(observed, changeNs));
+  // What the controllers read of a transition is when the kubelet noticed it.
+  lifecycle.onObserved((_, observed, { changeNs, triggerNs }) => podInformer.observed(observed, triggerNs ?? changeNs));
   const adopt = (service: number): number =>
     statefulSets.owns(service) ? statefulSets.adopt(service) : replicaSets.adopt(service);
   const all = [deployments, replicaSets, statefulSets];

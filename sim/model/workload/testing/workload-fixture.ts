@@ -10,7 +10,8 @@ import { Etcd } from '../../controlplane/etcd.js';
 import { PLAIN_SERVICE } from '../../controlplane/testing/discoveries.js';
 import type { Scenario, ServiceSettings } from '../../scenario.js';
 import type { RolloutSpec } from '../deployments.js';
-import type { PodOwnersLifecycle, PodsObserved } from '../pod-lifecycle.js';
+import type { PodOwnersLifecycle } from '../pod-lifecycle.js';
+import type { PodsObserved } from '../pod-updates.js';
 import { createWorkloadControllers, type WorkloadControllers } from '../workload-controllers.js';
 
 export const MS = 1e6;
@@ -58,7 +59,18 @@ export class WorkloadFixture {
     const { controller = 'Deployment', podManagementPolicy = 'OrderedReady' } = options;
     const workers = options.workers ?? 5;
     const groups: ServiceSettings[] = [
-      { ...PLAIN_SERVICE, name: 'web', count, endpoints, selector: true, controller, podManagementPolicy },
+      {
+        ...PLAIN_SERVICE,
+        name: 'web',
+        count,
+        endpoints,
+        selector: true,
+        controller,
+        podManagementPolicy,
+        readinessProbe: null,
+        terminationGracePeriodSeconds: 30,
+        preStop: { sleepNs: 0 },
+      },
     ];
     const services = new ServiceTable(groups);
     const streams = new RandomStreams(1, 0);
