@@ -51,7 +51,11 @@ describe('an autoscaler in a run', () => {
   });
 
   test('waits for the ReplicaSet client: 200 more pods take (200 - 30) / 20 s', () => {
-    const many = ['services.web.endpoints=200'];
+    const many = [
+      'services.web.endpoints=200',
+      'controlPlane.scheduler.kubeApiQps=1000',
+      'controlPlane.scheduler.kubeApiBurst=1000',
+    ];
     const slow = run(doubled, many).scalars.autoscaler_overload_seconds!;
     const fast = run(doubled, [
       ...many,
