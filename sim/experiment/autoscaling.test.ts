@@ -62,8 +62,8 @@ describe('an autoscaler in a run', () => {
       'controlPlane.controllerManager.kubeApiQps=1000',
       'controlPlane.controllerManager.kubeApiBurst=1000',
     ]).scalars.autoscaler_overload_seconds!;
-    // The overload ends within the tolerance: 182 pods more are enough.
-    expect(slow - fast).toBeGreaterThan((182 - 30) / 20 - 1);
+    // The overload ends within the tolerance: 182 pods more are enough. Made at once, they queue in the scheduling loop instead.
+    expect(slow - fast).toBeGreaterThan((182 - 30) / 20 - 182 / 270 - 1);
     expect(slow - fast).toBeLessThan((200 - 30) / 20 + 1);
   });
 
