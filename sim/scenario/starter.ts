@@ -190,8 +190,8 @@ services:
     # and PreferSameNode from 1.34 on. Not set by default.
     # Topology Aware Hints (service.kubernetes.io/topology-mode), or "Auto" to have them.
     # topologyMode: Disabled
-    # Readiness of the pods. Without a probe a pod is ready as soon as its containers are seen to run.
-    # readinessProbe: { initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 1, successThreshold: 1, failureThreshold: 3 }
+    # Without a readiness probe a pod is ready as soon as its containers are seen to run. One with all its defaults is
+    # "readinessProbe: { initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 1, successThreshold: 1, failureThreshold: 3 }"
   # - { name: db, endpoints: 9, controller: StatefulSet, podManagementPolicy: OrderedReady } # or Parallel
 
 # The load on services, and autoscalers that follow it; the run then needs a duration. Their behavior is as in autoscaling/v2.
