@@ -11,7 +11,7 @@ import { estimateOf } from './headlines.js';
 export type StageName = (typeof NPL_STAGES)[number];
 
 export const STAGE_LABELS: Record<StageName, string> = {
-  stage_kubelet_seconds: 'Kubelet status write',
+  stage_kubelet_seconds: 'Pod status write',
   stage_batch_period_seconds: 'Batch period',
   stage_controller_queue_seconds: 'Work queue',
   stage_controller_backoff_seconds: 'Controller back-off',

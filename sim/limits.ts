@@ -59,7 +59,7 @@ export const LIMITS: readonly Limit[] = [
     title: 'API client of the node lifecycle controller',
     settings: CONTROLLER_MANAGER_CLIENT,
     utilization: 'node_lifecycle_controller_client_utilization',
-    stages: [],
+    stages: ['stage_kubelet_seconds'],
   },
   {
     id: 'taint-eviction-controller-client',
@@ -113,7 +113,7 @@ export const LIMITS: readonly Limit[] = [
     id: 'flow-control',
     title: 'seats of API priority and fairness',
     settings: ['controlPlane.apiServer.maxRequestsInflight', 'controlPlane.apiServer.replicas'],
-    utilization: null,
+    utilization: 'apiserver_flowcontrol_priority_level_seat_utilization_workload_high',
     stages: ['stage_flow_control_seconds', 'stage_controller_queue_seconds'],
   },
   {

@@ -52,8 +52,8 @@ export const METRICS = {
   stage_kubelet_seconds: define(
     'distribution',
     'seconds',
-    'Kubelet status write',
-    'From the change in the pod to its commit at the API server; weighted like the true latency.',
+    'Pod status write',
+    'From the change in the pod to its commit at the API server, by its kubelet or, when its node is lost, by the node life cycle controller; weighted like the true latency.',
   ),
   stage_batch_period_seconds: define(
     'distribution',
@@ -205,12 +205,6 @@ export const METRICS = {
     'scalar',
     'ratio',
     'Endpoint controller API client',
-    CLIENT_UTILIZATION,
-  ),
-  node_lifecycle_controller_client_utilization: define(
-    'scalar',
-    'ratio',
-    'Node lifecycle controller API client',
     CLIENT_UTILIZATION,
   ),
   taint_eviction_controller_client_utilization: define(
@@ -377,10 +371,10 @@ export const METRICS = {
     'Pods marked not ready',
     'Pods of lost nodes that the node life cycle controller marked not ready, one write each. None without a loss of nodes.',
   ),
-  node_lifecycle_client_utilization: define(
+  node_lifecycle_controller_client_utilization: define(
     'scalar',
     'ratio',
-    'Node life cycle controller client utilisation',
+    'Node life cycle controller API client',
     'Requests of the node life cycle controller from the first node that it found lost to the last pod that it marked, over those that its qps and burst allow in that time: 1 when the client binds. None when it marked no pod.',
   ),
   pods_evicted_total: define(

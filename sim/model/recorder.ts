@@ -170,6 +170,7 @@ export class Recorder implements Pick<
       endpoint_writes_rejected_total: this.#rejected,
       endpoint_writes_conflict_total: this.#conflicts,
       controller_stale_syncs_total: this.#staleSyncs,
+      apiserver_dispatch_utilization: sent.dispatcherBusyNs / elapsedNs,
       apiserver_network_utilization: sent.networkBusyNs / elapsedNs,
       apiserver_watch_cpu_seconds: sent.cpuNs * SECONDS_PER_NS,
       apiserver_watch_cpu_cores: sent.mostCpuNs / elapsedNs,

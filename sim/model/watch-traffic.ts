@@ -44,6 +44,8 @@ export interface WatchTraffic {
   /** Of the busiest network card, lists included. */
   readonly networkBusyNs: number;
   readonly cpuNs: number;
+  /** Of the busiest dispatcher. */
+  readonly dispatcherBusyNs: number;
   /** Of the API server that has used most, lists included. */
   readonly mostCpuNs: number;
 }
@@ -62,13 +64,16 @@ export function watchTraffic(
   let cpuNs = 0;
   let networkBusyNs = 0;
   let mostCpuNs = 0;
+  let dispatcherBusyNs = 0;
   for (let server = 0; server < log.apiServers; server++) {
     let busyNs = log.networkNs(connections.listBytesOf[server]!);
     let serverCpuNs = 0;
+    let dispatches = 0;
     for (let entry = 0; entry < log.length; entry++) {
       const frames = log.framesOut(entry, server, endNs);
       if (frames === 0) continue;
       const frameBytes = log.bytes[entry]!;
+      dispatches += frames;
       events += frames;
       bytes += frames * frameBytes;
       busyNs += frames * log.networkNs(frameBytes);
@@ -83,10 +88,11 @@ export function watchTraffic(
       serverCpuNs += replay.events * perReplayed.perFrame + perReplayed.perByte * replay.bytes;
     }
     cpuNs += serverCpuNs;
+    dispatcherBusyNs = Math.max(dispatcherBusyNs, dispatches * log.dispatchPerWatcherNs);
     networkBusyNs = Math.max(networkBusyNs, busyNs);
     mostCpuNs = Math.max(mostCpuNs, serverCpuNs + connections.listCpuNs[server]!);
   }
-  return { bytes, events, networkBusyNs, cpuNs, mostCpuNs };
+  return { bytes, events, networkBusyNs, cpuNs, dispatcherBusyNs, mostCpuNs };
 }
 
 export interface WatchTrafficSeries {

@@ -77,6 +77,13 @@ export class TokenBuckets {
     return calls / (this.#burst * this.#processes[index]! + this.#qps * seconds);
   }
 
+  /** Of the bucket that is used most. */
+  get largestUtilization(): number {
+    let largest = 0;
+    for (let index = 0; index < this.#calls.length; index++) largest = Math.max(largest, this.utilization(index));
+    return largest;
+  }
+
   #count(index: number, nowNs: number, dueNs: number): void {
     if (this.#calls[index]!++ === 0) this.#firstCallNs[index] = nowNs;
     // A new process may call before the last calls of the old one would have left.

@@ -212,6 +212,11 @@ export class WatchFanOut implements FrameTimes {
     this.#networkFreeNs[server] = nowNs;
   }
 
+  /** Time of a dispatcher for one watcher of one write. */
+  get dispatchPerWatcherNs(): number {
+    return this.#parameters.dispatchPerWatcherNs;
+  }
+
   /** The last entry of the service, or NO_ENTRY. */
   lastEntryOf(service: number): number {
     return this.#lastOfService[service]!;

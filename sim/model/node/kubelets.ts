@@ -123,6 +123,11 @@ export class Kubelets {
     this.#reconcileKind = simulation.registerKind('kubelet: status reconciliation', (node) => this.#reconcile(node));
   }
 
+  /** Use of the client of the node that uses most of it, from 0 to 1. */
+  get clientUtilization(): number {
+    return this.#buckets.largestUtilization;
+  }
+
   /** The status that the kubelet has in its cache. */
   status(pod: number): number {
     return pod < this.#cached.length ? this.#cached[pod]! : 0;
