@@ -55,11 +55,19 @@ export const LIMITS: readonly Limit[] = [
     stages: [],
   },
   {
+    id: 'kubelet-client',
+    title: 'API client of the kubelets',
+    settings: ['kubelet.kubeApiQps', 'kubelet.kubeApiBurst'],
+    utilization: 'kubelet_client_utilization',
+    stages: ['stage_kubelet_seconds'],
+  },
+  {
     id: 'node-lifecycle-controller-client',
     title: 'API client of the node lifecycle controller',
     settings: CONTROLLER_MANAGER_CLIENT,
     utilization: 'node_lifecycle_controller_client_utilization',
-    stages: [],
+    // Pods of lost nodes change at the API server when this controller marks them.
+    stages: ['stage_kubelet_seconds'],
   },
   {
     id: 'taint-eviction-controller-client',
@@ -67,13 +75,6 @@ export const LIMITS: readonly Limit[] = [
     settings: CONTROLLER_MANAGER_CLIENT,
     utilization: 'taint_eviction_controller_client_utilization',
     stages: [],
-  },
-  {
-    id: 'kubelet-client',
-    title: 'API client of the kubelets',
-    settings: ['kubelet.kubeApiQps', 'kubelet.kubeApiBurst'],
-    utilization: 'kubelet_client_utilization',
-    stages: ['stage_kubelet_seconds'],
   },
   {
     id: 'batch-period',

@@ -211,7 +211,7 @@ export const METRICS = {
     'scalar',
     'ratio',
     'Node lifecycle controller API client',
-    CLIENT_UTILIZATION,
+    'Requests of the node life cycle controller from the first node that it found lost to the last pod that it marked not ready, divided by those that qps and burst let through in that time. None when it marked no pod.',
   ),
   taint_eviction_controller_client_utilization: define(
     'scalar',
@@ -376,12 +376,6 @@ export const METRICS = {
     'count',
     'Pods marked not ready',
     'Pods of lost nodes that the node life cycle controller marked not ready, one write each. None without a loss of nodes.',
-  ),
-  node_lifecycle_client_utilization: define(
-    'scalar',
-    'ratio',
-    'Node life cycle controller client utilisation',
-    'Requests of the node life cycle controller from the first node that it found lost to the last pod that it marked, over those that its qps and burst allow in that time: 1 when the client binds. None when it marked no pod.',
   ),
   pods_evicted_total: define(
     'scalar',

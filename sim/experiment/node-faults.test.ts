@@ -41,8 +41,8 @@ workload: [{ at: 30s, loseNodes: { nodes: ${lost} } }]
     const throttleSeconds = Math.max(0, pods + lost - 30) / 20;
     expect(scalars.node_loss_recovery_seconds).toBeGreaterThan(40 + throttleSeconds - 0.1);
     expect(scalars.node_loss_recovery_seconds).toBeLessThan(55 + throttleSeconds + 5);
-    if (throttleSeconds > 100) expect(scalars.node_lifecycle_client_utilization).toBeGreaterThan(0.9);
-    expect(scalars.node_lifecycle_client_utilization).toBeLessThanOrEqual(1.01);
+    if (throttleSeconds > 100) expect(scalars.node_lifecycle_controller_client_utilization).toBeGreaterThan(0.9);
+    expect(scalars.node_lifecycle_controller_client_utilization).toBeLessThanOrEqual(1.01);
   });
 
   test('up to 1.31 the grace period is 10 s shorter', () => {

@@ -121,18 +121,23 @@ export class NodesAndPods {
   /** What a run measures of its nodes. */
   scalars(): Partial<Record<MetricName, number>> {
     const { cluster, kubelet, workload } = this.#context.scenario;
-    const heartbeat_writes_per_second = heartbeatWritesPerSecond(cluster.nodes, kubelet);
+    const always = {
+      heartbeat_writes_per_second: heartbeatWritesPerSecond(cluster.nodes, kubelet),
+      scheduler_client_utilization: this.#scheduler.clientUtilization,
+      kubelet_client_utilization: this.#kubelets.clientUtilization,
+    };
     const isFaulted = workload.some(({ kind }) => kind === 'loseNodes' || kind === 'restartNodes');
-    if (!isFaulted || this.#faults === null) return { heartbeat_writes_per_second };
+    if (!isFaulted || this.#faults === null) return always;
     const { recoveryNs, replacementNs } = this.#faults.recovery;
     const { clientUtilization } = this.nodeLifecycle;
     return {
-      heartbeat_writes_per_second,
+      ...always,
+      taint_eviction_controller_client_utilization: this.taintEviction.clientUtilization,
       pods_marked_not_ready_total: this.nodeLifecycle.marked,
       pods_evicted_total: this.#faults.evicted,
       ...(recoveryNs !== null && { node_loss_recovery_seconds: recoveryNs / NS_PER_SECOND }),
       ...(replacementNs !== null && { node_replacement_seconds: replacementNs / NS_PER_SECOND }),
-      ...(clientUtilization !== null && { node_lifecycle_client_utilization: clientUtilization }),
+      ...(clientUtilization !== null && { node_lifecycle_controller_client_utilization: clientUtilization }),
     };
   }
 

@@ -69,6 +69,11 @@ export class Scheduler {
     this.#boundKind = simulation.registerKind('scheduler: pod bound', (pod) => this.#onBound(pod));
   }
 
+  /** Use of the client, from 0 to 1. */
+  get clientUtilization(): number {
+    return this.#bucket.utilization;
+  }
+
   /** The pod is created at `atNs`. */
   podCreated(pod: number, atNs: number): void {
     this.#simulation.schedule(atNs + this.#parameters.watchLatencyNs, this.#seenKind, pod);

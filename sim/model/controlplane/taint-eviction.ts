@@ -81,6 +81,11 @@ export class TaintEviction implements Controller {
     this.#deleteKind = simulation.registerKind('taint eviction: DELETE leaves', (pod) => this.#onDelete(pod));
   }
 
+  /** Use of the client, from 0 to 1. */
+  get clientUtilization(): number {
+    return this.#bucket.utilization;
+  }
+
   /** The taint is committed now. */
   tainted(node: number): void {
     this.#taint[node] = this.#taints++;

@@ -123,6 +123,13 @@ export class Kubelets {
     this.#reconcileKind = simulation.registerKind('kubelet: status reconciliation', (node) => this.#reconcile(node));
   }
 
+  /** Use of the client of the busiest kubelet, from 0 to 1. */
+  get clientUtilization(): number {
+    let most = 0;
+    for (let node = 0; node < this.#current.length; node++) most = Math.max(most, this.#buckets.utilization(node));
+    return most;
+  }
+
   /** The status that the kubelet has in its cache. */
   status(pod: number): number {
     return pod < this.#cached.length ? this.#cached[pod]! : 0;
