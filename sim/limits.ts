@@ -55,6 +55,13 @@ export const LIMITS: readonly Limit[] = [
     stages: [],
   },
   {
+    id: 'kubelet-client',
+    title: 'API client of the kubelets',
+    settings: ['kubelet.kubeApiQps', 'kubelet.kubeApiBurst'],
+    utilization: 'kubelet_client_utilization',
+    stages: ['stage_kubelet_seconds'],
+  },
+  {
     id: 'node-lifecycle-controller-client',
     title: 'API client of the node lifecycle controller',
     settings: CONTROLLER_MANAGER_CLIENT,
@@ -67,13 +74,6 @@ export const LIMITS: readonly Limit[] = [
     settings: CONTROLLER_MANAGER_CLIENT,
     utilization: 'taint_eviction_controller_client_utilization',
     stages: [],
-  },
-  {
-    id: 'kubelet-client',
-    title: 'API client of the kubelets',
-    settings: ['kubelet.kubeApiQps', 'kubelet.kubeApiBurst'],
-    utilization: 'kubelet_client_utilization',
-    stages: ['stage_kubelet_seconds'],
   },
   {
     id: 'batch-period',

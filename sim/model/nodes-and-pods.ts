@@ -121,7 +121,11 @@ export class NodesAndPods {
   /** What a run measures of its nodes. */
   scalars(): Partial<Record<MetricName, number>> {
     const { cluster, kubelet, workload } = this.#context.scenario;
-    const heartbeat_writes_per_second = heartbeatWritesPerSecond(cluster.nodes, kubelet);
+    const always = {
+      heartbeat_writes_per_second: heartbeatWritesPerSecond(cluster.nodes, kubelet),
+      scheduler_client_utilization: this.#scheduler.clientUtilization,
+      kubelet_client_utilization: this.#kubelets.clientUtilization,
+    };
     const isFaulted = workload.some(({ kind }) => kind === 'loseNodes' || kind === 'restartNodes');
     const always = {
       heartbeat_writes_per_second,
