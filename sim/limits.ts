@@ -66,6 +66,7 @@ export const LIMITS: readonly Limit[] = [
     title: 'API client of the node lifecycle controller',
     settings: CONTROLLER_MANAGER_CLIENT,
     utilization: 'node_lifecycle_controller_client_utilization',
+    // Pods of lost nodes change at the API server when this controller marks them.
     stages: ['stage_kubelet_seconds'],
   },
   {

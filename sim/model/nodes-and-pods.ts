@@ -127,11 +127,6 @@ export class NodesAndPods {
       kubelet_client_utilization: this.#kubelets.clientUtilization,
     };
     const isFaulted = workload.some(({ kind }) => kind === 'loseNodes' || kind === 'restartNodes');
-    const always = {
-      heartbeat_writes_per_second,
-      kubelet_client_utilization: this.#kubelets.clientUtilization,
-      scheduler_client_utilization: this.#scheduler.clientUtilization,
-    };
     if (!isFaulted || this.#faults === null) return always;
     const { recoveryNs, replacementNs } = this.#faults.recovery;
     const { clientUtilization } = this.nodeLifecycle;
