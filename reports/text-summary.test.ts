@@ -53,7 +53,7 @@ it('sets variants side by side at 80 columns', () => {
   const text = renderTextSummary(makeResults(), { columns: 80, color: false });
   expect(text).toContain('quickstart  PASS\nBoth objectives are met.');
   expect(text).toMatch(/^ {2}NPL p99, as measured  13\.4 s \(12\.8 to 13\.9\) {3}32 s \(31 to 33\) 2\.40×$/m);
-  expect(text).toMatch(/^ {4}kube-proxy sync {8}666 ms {2}18% █████▌$/m);
+  expect(text).toMatch(/^ {4}kube-proxy sync {7}666 ms {2}18% █████▌$/m);
   expect(text).toContain(
     '- EndpointSlice: Time that nodes take to program rules: 18% of the mean\n    latency (666 ms)',
   );

@@ -316,6 +316,18 @@ export const METRICS = {
     'Recovery of slow watchers',
     'From the moment when nodes stop to read to the moment when every watch that this broke is there again and every node has applied every write that was committed until they read again; the longest of all. None without slow watchers, or when the run ended before.',
   ),
+  controller_manager_fail_over_recovery_seconds: define(
+    'scalar',
+    'seconds',
+    'Recovery from a controller manager fail-over',
+    'From the crash of the leader to the moment when the next one has synced what it found, with no service waiting, and every node has applied every write that was committed by then; the longest of all. None without a fail-over, or when the run ended before.',
+  ),
+  slow_etcd_recovery_seconds: define(
+    'scalar',
+    'seconds',
+    'Recovery from a slow etcd',
+    'From the moment when etcd slows down to the moment when, after it is fast again, the endpoint controller has no service waiting, and every node has applied every write that was committed by then; the longest of all. None without a slow etcd, or when the run ended before.',
+  ),
   kube_proxy_sync_cpu_seconds_per_node: define(
     'scalar',
     'seconds',

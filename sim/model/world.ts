@@ -177,7 +177,10 @@ export class World {
     if (this.#autoscalers !== null) this.controllerManager.register(this.#autoscalers);
     this.kubeProxies = this.#createKubeProxies();
     this.watchConnections = this.#createWatchConnections();
-    this.#faultRecovery = new FaultRecovery(simulation, this.log, this.kubeProxies);
+    this.#faultRecovery = new FaultRecovery(simulation, this.log, this.kubeProxies, this.#controller);
+    this.controllerManager.onTakenOver((downSinceNs) =>
+      this.#faultRecovery.followWriters('controllerManagerFailOver', downSinceNs, simulation.nowNs),
+    );
     this.#workload = new WorkloadActions(
       simulation,
       scenario.workload,
@@ -198,13 +201,18 @@ export class World {
         controllerManager: this.controllerManager,
         handWritten: this.#selectorless?.writer ?? null,
         watches: {
-          restart: (server, forNs) => this.#faultRecovery.follow(this.watchConnections.restart(server, forNs)),
-          pause: (nodes, forNs, draw) => this.#faultRecovery.follow(this.watchConnections.pause(nodes, forNs, draw)),
+          restart: (server, forNs) => this.#faultRecovery.followWatches(this.watchConnections.restart(server, forNs)),
+          pause: (nodes, forNs, draw) =>
+            this.#faultRecovery.followWatches(this.watchConnections.pause(nodes, forNs, draw)),
         },
         nodes: cluster.nodes,
         absentServices: this.#absentServices,
         serviceClient: this.#apiServers.client('kubectl', 'global-default'),
-        etcdStore: this.#requestPath.etcd,
+        slowEtcd: (factor, forNs) => {
+          const { nowNs } = simulation;
+          this.#requestPath.etcd.slowDown(factor, nowNs + forNs);
+          this.#faultRecovery.followWriters('slowEtcd', nowNs, nowNs + forNs);
+        },
         apiServers: this.#apiServers,
       },
       etcd,

@@ -49,6 +49,7 @@ export class ControllerManager {
   readonly #acquiredKind: EventKind;
   readonly #listedKind: EventKind;
   readonly #controllers: Controller[] = [];
+  readonly #listeners: ((downSinceNs: number) => void)[] = [];
   #failOvers = 0;
   #isDown = false;
   #downSinceNs = 0;
@@ -99,6 +100,11 @@ export class ControllerManager {
     return this.#downUntilNs;
   }
 
+  /** The listener hears when the controllers of a new leader have started, and when the one before it crashed. */
+  onTakenOver(listener: (downSinceNs: number) => void): void {
+    this.#listeners.push(listener);
+  }
+
   /** The leader crashes now. False, and nothing happens, when there is no leader. */
   failOver(): boolean {
     if (this.#isDown) return false;
@@ -124,5 +130,6 @@ export class ControllerManager {
     this.#isDown = false;
     this.#downUntilNs = this.#simulation.nowNs;
     for (const controller of this.#controllers) controller.start();
+    for (const listener of this.#listeners) listener(this.#downSinceNs);
   }
 }

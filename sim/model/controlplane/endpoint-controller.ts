@@ -156,6 +156,7 @@ export class EndpointController implements Controller {
   #workNs = 0;
   readonly #isListed = (pod: number): boolean => isSelected(this.#pods.observed[pod]!);
 
+  readonly #caughtUpCallbacks: (() => void)[] = [];
   #idleWorkers: number;
   #isRunning = true;
   /** Number of the process: answers to requests of an earlier one carry another. */
@@ -236,6 +237,16 @@ export class EndpointController implements Controller {
     this.#changes.remember(service, SERVICE_ITSELF, creation);
     for (const pod of pods) this.#changes.remember(service, pod, creation);
     if (this.#isRunning) this.#queue.add(service);
+  }
+
+  /** Calls once when no service waits for a worker and none is at one: now, or when it comes to that. */
+  onceCaughtUp(callback: () => void): void {
+    if (this.#isCaughtUp) callback();
+    else this.#caughtUpCallbacks.push(callback);
+  }
+
+  get #isCaughtUp(): boolean {
+    return this.#queue.length === 0 && this.#idleWorkers === this.#parameters.workers;
   }
 
   /** Something that the objects of the service depend on changed now, beside its pods: queued at once. */
@@ -461,5 +472,6 @@ export class EndpointController implements Controller {
     this.#queue.done(service);
     this.#idleWorkers++;
     this.#startWorkers();
+    if (this.#isCaughtUp) for (const callback of this.#caughtUpCallbacks.splice(0)) callback();
   }
 }

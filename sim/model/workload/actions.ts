@@ -16,7 +16,6 @@ import type { ControllerManager } from '../controlplane/controller-manager.js';
 import type { EndpointController } from '../controlplane/endpoint-controller.js';
 import type { ApiClient, ApiServers } from '../controlplane/api-servers.js';
 import type { Etcd, WriteLatency } from '../controlplane/etcd.js';
-import type { EtcdStore } from '../controlplane/etcd-store.js';
 import type { ProbeFailure } from '../node/readiness-probe.js';
 import type { WorkloadAction } from '../scenario.js';
 import { Churn } from './churn.js';
@@ -54,7 +53,7 @@ export interface WorkloadTargets {
   readonly absentServices: Set<number>;
   /** Whoever creates services. */
   readonly serviceClient: ApiClient;
-  readonly etcdStore: EtcdStore;
+  readonly slowEtcd: (factor: number, forNs: number) => void;
   readonly apiServers: ApiServers;
 }
 
@@ -199,7 +198,7 @@ export class WorkloadActions {
         return;
       }
       case 'slowEtcd':
-        this.#targets.etcdStore.slowDown(action.factor, action.atNs + action.forNs);
+        this.#targets.slowEtcd(action.factor, action.forNs);
         return;
     }
   }
