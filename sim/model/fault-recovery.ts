@@ -76,6 +76,8 @@ export class FaultRecovery {
     const longestNs = new Map<FaultKind, number>();
     for (const recovery of this.#recoveries) {
       const ns = recoveredNs(recovery) - recovery.startNs;
+      // Nothing was broken and nothing written meanwhile: there was nothing to get over.
+      if (ns <= 0) continue;
       longestNs.set(recovery.kind, Math.max(longestNs.get(recovery.kind) ?? 0, ns));
     }
     const recoveries: Partial<Record<MetricName, number>> = {};

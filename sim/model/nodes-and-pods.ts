@@ -135,8 +135,8 @@ export class NodesAndPods {
       taint_eviction_controller_client_utilization: this.taintEviction.clientUtilization,
       pods_marked_not_ready_total: this.nodeLifecycle.marked,
       pods_evicted_total: this.#faults.evicted,
-      ...(recoveryNs !== null && { node_loss_recovery_seconds: recoveryNs / NS_PER_SECOND }),
-      ...(replacementNs !== null && { node_replacement_seconds: replacementNs / NS_PER_SECOND }),
+      ...(recoveryNs !== null && recoveryNs > 0 && { node_loss_recovery_seconds: recoveryNs / NS_PER_SECOND }),
+      ...(replacementNs !== null && replacementNs > 0 && { node_replacement_seconds: replacementNs / NS_PER_SECOND }),
       ...(clientUtilization !== null && { node_lifecycle_controller_client_utilization: clientUtilization }),
     };
   }

@@ -232,7 +232,9 @@ export class World {
     const { simulation } = this;
     // In slices of simulated time, so that progress can be shown without an event of its own.
     while (!this.#isQuiet && simulation.nowNs < limitNs) {
-      simulation.run(this.#resync.arm(Math.min(limitNs, simulation.nowNs + NS_PER_SECOND)));
+      const untilNs = Math.min(limitNs, simulation.nowNs + NS_PER_SECOND);
+      // Once the workload is done, resyncs could only keep alive what will never succeed.
+      simulation.run(this.#workload.progress < 1 ? this.#resync.arm(untilNs) : untilNs);
       onProgress?.(this.#progress(durationNs), simulation.eventsFired);
     }
     this.kubeProxies.end(this.endNs);
@@ -642,6 +644,11 @@ export class World {
     this.warnings.push(...this.#workload.warnings, ...requestPathWarnings(this.#requestPath));
     if (!this.#isQuiet) {
       this.warnings.push('The drain limit was reached with changes still in flight: late updates are missing.');
+    }
+    if (this.log.length === 0) {
+      this.warnings.push(
+        'No endpoint object was written: there is no latency to measure. Add an action that changes pods.',
+      );
     }
     if (recorder.rejected > 0) {
       this.warnings.push(

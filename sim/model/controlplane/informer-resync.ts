@@ -8,7 +8,8 @@
  * a run that is shorter than the period (12 to 24 h by default) has none, and no event of any.
  *
  * A resync by itself must not keep a run going for ever. Within the duration of a scenario all fire. Beyond it, or without
- * one, a resync fires only if it is due while other work is pending; whoever runs the simulation asks for that by `arm`.
+ * one, a resync fires only if it is due while other work is pending, and only as long as the workload is not done; whoever runs
+ * the simulation asks for that by `arm`.
  *
  * Left out: the coarser check period of an informer with several handlers.
  */

@@ -64,7 +64,8 @@ describe('closed forms', () => {
     bucket.refill(2 * SECOND);
     const waitsNs = Array.from({ length: 31 }, () => bucket.reserve(2 * SECOND) - 2 * SECOND);
     expect(waitsNs).toEqual([...Array.from({ length: 30 }, () => 0), SECOND / 20]);
-    expect(bucket.taken).toBe(131);
+    // Fifty of the hundred had left when their process died.
+    expect(bucket.taken).toBe(50 + 31);
   });
 
   it('keeps the fraction of a token that was refilled', () => {
@@ -157,6 +158,16 @@ describe('the use of a bucket', () => {
     const bucket = new TokenBucket(20, 30);
     for (let call = 0; call < 1000; call++) bucket.reserve(0);
     expect(bucket.utilization).toBeCloseTo(1, 12);
+  });
+
+  it('does not count calls that waited when their process died', () => {
+    const bucket = new TokenBucket(1, 1);
+    for (let call = 0; call < 60; call++) bucket.reserve(0);
+    // Eleven have left by 10 s; the next process has a full bucket, and makes one call.
+    bucket.refill(10e9);
+    expect(bucket.taken).toBe(11);
+    bucket.reserve(10e9);
+    expect(bucket.utilization).toBe(12 / 12);
   });
 
   it('is the rate of the calls over qps in the long run', () => {

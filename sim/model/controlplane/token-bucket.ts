@@ -92,9 +92,20 @@ export class TokenBuckets {
 
   /** A new process has the bucket now: it is full, and nobody waits. */
   refill(index: number, nowNs: number): void {
+    // Calls that still wait die with their process, and have used nothing.
+    this.#calls[index]! -= this.#waiting(index, nowNs);
+    this.#lastDueNs[index] = Math.min(this.#lastDueNs[index]!, nowNs);
     this.#fullAtNs[index] = nowNs;
     this.#taken[index] = 0;
     this.#processes[index]!++;
+  }
+
+  /** Tokens that are taken and not yet there. */
+  #waiting(index: number, nowNs: number): number {
+    const taken = this.#taken[index]!;
+    let waiting = 0;
+    while (waiting < taken && this.#tokenDueNs(index, taken - waiting, 0) > nowNs) waiting++;
+    return waiting;
   }
 
   /** Tokens missing from a full bucket that were taken since it was full; a bucket found full starts a new count. */
@@ -139,7 +150,7 @@ export class TokenBucket {
     this.#buckets.refill(0, nowNs);
   }
 
-  /** Tokens taken so far, those that are still waited for included. */
+  /** Tokens taken so far, those that are still waited for included, but not those that died with their process. */
   get taken(): number {
     return this.#buckets.taken(0);
   }
