@@ -16,6 +16,8 @@ export interface Limit {
   readonly settings: readonly string[];
   /** The metric of its use, a ratio from 0 to 1; null for a delay that is no resource. */
   readonly utilization: MetricName | null;
+  /** It binds only where this was measured; null: everywhere. */
+  readonly measured?: MetricName;
   /** Stages of the true latency that grow when it binds; empty when it holds up the workload itself. */
   readonly stages: readonly NplStage[];
 }
@@ -75,6 +77,22 @@ export const LIMITS: readonly Limit[] = [
     settings: CONTROLLER_MANAGER_CLIENT,
     utilization: 'taint_eviction_controller_client_utilization',
     stages: [],
+  },
+  {
+    id: 'node-monitor-grace-period',
+    title: 'grace period after which a silent node counts as lost',
+    settings: ['controlPlane.controllerManager.nodeMonitorGracePeriod'],
+    utilization: null,
+    measured: 'node_loss_recovery_seconds',
+    stages: ['stage_kubelet_seconds'],
+  },
+  {
+    id: 'leader-election',
+    title: 'lease that a crashed controller manager leaves behind',
+    settings: ['controlPlane.controllerManager.leaderElectLeaseDuration'],
+    utilization: null,
+    measured: 'controller_manager_fail_over_recovery_seconds',
+    stages: ['stage_batch_period_seconds'],
   },
   {
     id: 'batch-period',

@@ -31,7 +31,11 @@ function latencyLimit(metrics: Metrics, uses: readonly LimitUse[]): Bottlenecks[
   const total = means.reduce((sum, { seconds }) => sum + seconds, 0);
   const [largest] = means.toSorted((a, b) => b.seconds - a.seconds);
   if (largest === undefined || total === 0) return null;
-  const limit = limitBehind(largest.stage, uses);
+  const limit = limitBehind(
+    largest.stage,
+    LIMITS.filter(({ measured }) => measured === undefined || metrics[measured] !== undefined),
+    uses,
+  );
   return {
     limit: limit.id,
     title: limit.title,
@@ -43,13 +47,17 @@ function latencyLimit(metrics: Metrics, uses: readonly LimitUse[]): Bottlenecks[
   };
 }
 
-/** Of the limits that make the stage long the most used one, if any is used enough to make changes wait; else the stage's own. */
-function limitBehind(stage: NplStage, uses: readonly LimitUse[]): Limit {
+/**
+ * Of the limits that make the stage long the most used one, if any is used enough to make changes wait; else the stage's own,
+ * and of these first one that is there only because of what happened in the run.
+ */
+function limitBehind(stage: NplStage, limits: readonly Limit[], uses: readonly LimitUse[]): Limit {
   const useOfLimit = ({ id }: Limit): number => uses.find(({ limit }) => limit === id)?.utilization ?? 0;
   const byUse = (candidates: readonly Limit[]): Limit[] => candidates.toSorted((a, b) => useOfLimit(b) - useOfLimit(a));
-  const [most] = byUse(LIMITS.filter(({ stages }) => stages.includes(stage)));
+  const [most] = byUse(limits.filter(({ stages }) => stages.includes(stage)));
   if (most !== undefined && useOfLimit(most) >= LEAST_USE_THAT_DELAYS) return most;
-  const [own] = byUse(LIMITS.filter(({ stages }) => stages[0] === stage));
-  if (own === undefined) throw new Error(`no limit is behind ${stage}`);
-  return own;
+  const own = limits.filter(({ stages }) => stages[0] === stage);
+  const [first] = [...own.filter(({ measured }) => measured !== undefined), ...byUse(own)];
+  if (first === undefined) throw new Error(`no limit is behind ${stage}`);
+  return first;
 }

@@ -254,7 +254,7 @@ const controlPlane = z.strictObject({
       leaderElectRenewDeadline: period()
         .optional()
         .describe(
-          'How long a leader that cannot renew goes on (--leader-elect-renew-deadline); between the retry period and the lease duration.',
+          'How long a leader that cannot renew goes on (--leader-elect-renew-deadline); between the retry period and the lease duration, and without effect otherwise, as leaders here crash and never fail to renew.',
         ),
       leaderElectRetryPeriod: period()
         .optional()

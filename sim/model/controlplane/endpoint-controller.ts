@@ -124,6 +124,7 @@ interface Sync {
 
 const NOT_SENT = Infinity;
 const NEVER = Infinity;
+const NO_ANNOTATION = -1;
 const BEFORE_THE_RUN = -1;
 
 export class EndpointController implements Controller {
@@ -149,6 +150,8 @@ export class EndpointController implements Controller {
   /** When the informer will show the last write of the service. */
   readonly #visibleAtNs: Float64Array;
   readonly #writes: Int32Array;
+  /** The trigger time that the Endpoints object of each service carries, or NO_ANNOTATION. */
+  readonly #annotationNs: Float64Array;
   /** Of a service whose last syncs failed: when the first of them was queued, and when it began; otherwise NEVER. */
   readonly #firstQueuedNs: Float64Array;
   readonly #firstStartNs: Float64Array;
@@ -202,6 +205,7 @@ export class EndpointController implements Controller {
     this.#isNew = new Uint8Array(services);
     this.#visibleAtNs = new Float64Array(services);
     this.#writes = new Int32Array(services);
+    this.#annotationNs = new Float64Array(services).fill(NO_ANNOTATION);
     this.#firstQueuedNs = new Float64Array(services).fill(NEVER);
     this.#firstStartNs = new Float64Array(services).fill(NEVER);
     const kind = this.name;
@@ -436,7 +440,11 @@ export class EndpointController implements Controller {
       return false;
     }
     this.#discovery.apply(service, write);
-    if (!write.changesObject) {
+    // The annotation is set or removed in the same write, and is part of the object.
+    const annotationNs = sync.triggerNs ?? NO_ANNOTATION;
+    const isAnnotated = this.#annotationNs[service] !== annotationNs;
+    this.#annotationNs[service] = annotationNs;
+    if (!write.changesObject && !isAnnotated) {
       this.#observer.onUnchanged();
       return true;
     }

@@ -160,7 +160,8 @@ export class PodLifecycle implements StatusListener {
     const { service, ordinal, condition } = this.#pods;
     condition[pod]! |= PodState.terminating;
     const latencyNs = this.#writeLatency.ns(service[pod]!, ordinal[pod]!);
-    this.#api.write(0, 'pods', atNs, latencyNs, this.#deletedKind, pod);
+    // Whoever scripts such deletions is not one client of the cluster that flow control would slow down.
+    this.#api.write(pod, 'pods', atNs, latencyNs, this.#deletedKind, pod);
   }
 
   /** A DELETE of the pod, whose sender has waited for it, is committed now. */
@@ -220,7 +221,7 @@ export class PodLifecycle implements StatusListener {
       this.start(successor, nowNs);
     }
     const latencyNs = this.#writeLatency.ns(service[pod]!, ordinal[pod]!);
-    this.#api.write(0, 'pods', nowNs, latencyNs, this.#replacedKind, pod, isPlaced ? successor : NO_POD);
+    this.#api.write(pod, 'pods', nowNs, latencyNs, this.#replacedKind, pod, isPlaced ? successor : NO_POD);
   }
 
   /** A change of the pod's labels is committed now: the selector of its service matches it from now on, or no longer. */
