@@ -77,7 +77,7 @@ const NOT_LISTED = -1;
 /** Writes that one sync applies without the buffers growing. */
 const INITIAL_SAMPLES = 256;
 
-/** When all nodes have applied the first `entries` of the log. */
+/** When all nodes that are not lost have applied the first `entries` of the log. */
 export interface Milestone {
   readonly entries: number;
   /** Nodes that have not. */
