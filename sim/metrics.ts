@@ -296,7 +296,7 @@ export const METRICS = {
     'scalar',
     'count',
     'Relists',
-    'LIST requests by kube-proxies whose watch could not resume because the watch cache no longer reached back to where it ended.',
+    'LIST requests by kube-proxies whose watch could not resume because the watch cache no longer reached back to where it ended, or whose node was restarted.',
   ),
   list_bytes_total: define(
     'scalar',
@@ -351,13 +351,13 @@ export const METRICS = {
     'scalar',
     'seconds',
     'Workload duration',
-    'From the first workload action to the moment when every change of the workload is on every node. None when the run was cut off before.',
+    'From the first workload action to the moment when every change of the workload is on every node that is not lost. None when the run was cut off before.',
   ),
   updates_not_applied_total: define(
     'scalar',
     'count',
     'Updates not applied at the end',
-    '(endpoint write, node) pairs that were not on the node when the run ended: a censored tail when not 0.',
+    '(endpoint write, node) pairs that were not on the node when the run ended, nodes that were lost then left out: a censored tail when not 0.',
   ),
   heartbeat_writes_per_second: define(
     'scalar',

@@ -47,6 +47,55 @@ describe('a world that is left alone', () => {
   });
 });
 
+describe('nodes that are lost when the run ends', () => {
+  const lossy = parseExperiment(
+    `
+apiVersion: kube-headroom/v1
+kind: Scenario
+metadata: { name: lossy }
+cluster: { nodes: 7 }
+services: [{ name: web, count: 3, endpoints: 6 }]
+workload:
+  - { at: 1s, churn: { podsPerSecond: 2, for: 20s } }
+  - { at: 5s, loseNodes: { nodes: 2 } }
+`,
+    'lossy.yaml',
+  ).variants[0]!.scenario;
+  const runLossy = (sabotage: (world: World) => void) => (): void => {
+    const world = new World(lossy, 0);
+    const end = world.kubeProxies.end.bind(world.kubeProxies);
+    world.kubeProxies.end = (endNs) => {
+      sabotage(world);
+      end(endNs);
+    };
+    world.run();
+  };
+  const lostNode = ({ kubeProxies, watchConnections }: World): number =>
+    kubeProxies.cursor.findIndex((_, node) => watchConnections.isLost(node));
+
+  it('have applied what came before', () => {
+    expect(
+      runLossy((world) => {
+        const { kubeProxies, log } = world;
+        expect(kubeProxies.cursor[lostNode(world)]).toBeLessThan(log.length);
+        expect(kubeProxies.cursor[lostNode(world)]).toBeGreaterThan(0);
+      }),
+    ).not.toThrow();
+  });
+
+  it('are found to have applied what they were not sent', () => {
+    expect(runLossy((world) => (world.kubeProxies.cursor[lostNode(world)] = world.log.length))).toThrow(
+      /conservation violated: node \d+ has applied (\d+) of \1 writes, and was sent \d+/,
+    );
+  });
+
+  it('are found to have samples that they have not applied', () => {
+    expect(runLossy((world) => world.kubeProxies.cursor[lostNode(world)]!--)).toThrow(
+      /conservation violated: \d+ samples of \d+ writes on 7 nodes/,
+    );
+  });
+});
+
 describe('a lost update', () => {
   it('is found when a committed write never enters the log', () => {
     expect(run(({ log }) => tamperWith(log, 'append', 9, () => log.length - 1))).toThrow(

@@ -29,6 +29,8 @@ export function createDiscovery(
   pods: PodTable,
   services: ServiceTable,
   nodes: NodeTable,
+  /** Whether the API says that the node is ready. */
+  isReady: (node: number) => boolean,
 ): Discovery {
   const kind = kubeProxy.discovery;
   const sizeOf = (family: IpFamily, hints: HintKinds, overCapacity: boolean): EndpointObjectSize =>
@@ -40,7 +42,7 @@ export function createDiscovery(
         maxEndpointsPerSlice,
         settingsOf,
         sizeOf: (family, hints) => sizeOf(family, hints, false),
-        topology: { zoneOfNode: nodes.zone, listNodes: () => topologyNodes(nodes) },
+        topology: { zoneOfNode: nodes.zone, listNodes: () => topologyNodes(nodes, isReady) },
       })
     : new EndpointsObjects(pods, services.count, {
         maxAddresses: maxEndpointsPerObject,
@@ -69,8 +71,10 @@ function objectSize(
   return endpointObjectSize({ ...shape, format, nameLengths: { ...nameLengths, ip } });
 }
 
-/** The nodes as the EndpointSlice controller sees them: all ready, none of the control plane. */
-function* topologyNodes(nodes: NodeTable): Generator<TopologyNode> {
+/** The nodes as the EndpointSlice controller sees them: none of the control plane. */
+function* topologyNodes(nodes: NodeTable, isReady: (node: number) => boolean): Generator<TopologyNode> {
   const cpuMillicores = CPU_MILLICORES_OF_ANY_NODE;
-  for (const zone of nodes.zone) yield { zone, cpuMillicores, isReady: true, isControlPlane: false };
+  for (const [node, zone] of nodes.zone.entries()) {
+    yield { zone, cpuMillicores, isReady: isReady(node), isControlPlane: false };
+  }
 }

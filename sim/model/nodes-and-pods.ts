@@ -51,11 +51,11 @@ export interface NodesAndPodsContext {
   readonly streams: RandomStreams;
   /** From a commit to a watching client. */
   readonly watchLatencyNs: number;
-  /** The watch connections of the nodes. Without them the kube-proxy of a lost node goes on as if nothing had happened. */
-  readonly connections?: NodeConnections;
+  /** The watch connections of the nodes. */
+  readonly connections: NodeConnections;
+  /** What the API says of a node's readiness has changed. */
+  readonly onReadinessChanged: () => void;
 }
-
-const CONNECTIONS_THAT_STAY: NodeConnections = { onNodeLost: () => {}, onNodeReturned: () => {} };
 
 export class NodesAndPods {
   readonly lifecycle: PodLifecycle;
@@ -103,7 +103,7 @@ export class NodesAndPods {
         nodeLifecycle: this.nodeLifecycle,
         scheduler: this.#scheduler,
         replicaSets,
-        connections: connections ?? CONNECTIONS_THAT_STAY,
+        connections,
         isEndpoint,
       },
       scenario.kubelet,
@@ -215,6 +215,7 @@ export class NodesAndPods {
         onPodMarked: (pod, sentNs) => this.lifecycle.markedNotReady(pod, this.#faults!.lostNs(pods.node[pod]!), sentNs),
         onTainted: (node) => this.taintEviction.tainted(node),
         onUntainted: (node) => this.taintEviction.untainted(node),
+        onReadinessChanged: () => this.#context.onReadinessChanged(),
       },
       streams,
     );

@@ -161,7 +161,10 @@ export class Recorder implements Pick<
     let busyNs = 0;
     for (const nodeBusyNs of kubeProxies.busyNs) busyNs += nodeBusyNs;
     const nodes = kubeProxies.busyNs.length;
-    const notApplied = log.length * nodes - kubeProxies.deliveries;
+    let notApplied = 0;
+    for (const [node, cursor] of kubeProxies.cursor.entries()) {
+      if (!connections.isLost(node)) notApplied += log.length - cursor;
+    }
     return {
       watch_bytes_total: sent.bytes,
       watch_events_total: sent.events,
@@ -189,7 +192,7 @@ export class Recorder implements Pick<
       updates_not_applied_total: notApplied,
       ...this.#autoscaled,
       ...(this.#requestPath !== null && requestPathScalars(this.#requestPath)),
-      // While updates are missing somewhere the workload has not ended.
+      // While updates are missing somewhere the workload has not ended. Nobody waits for nodes that stay lost.
       ...(notApplied === 0 && {
         workload_duration_seconds: Math.max(0, kubeProxies.lastAppliedNs - startNs) * SECONDS_PER_NS,
       }),

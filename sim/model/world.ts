@@ -26,6 +26,7 @@ import { EndpointController, type CommittedWrite } from './controlplane/endpoint
 import { Etcd } from './controlplane/etcd.js';
 import { InformerResync } from './controlplane/informer-resync.js';
 import { EndpointListSize } from './controlplane/list-size.js';
+import { NodeInformer } from './controlplane/node-informer.js';
 import { DYNAMIC_RING, fixedRing } from './controlplane/watch-cache.js';
 import { WatchConnections } from './controlplane/watch-connections.js';
 import { EtcdStore } from './controlplane/etcd-store.js';
@@ -128,9 +129,16 @@ export class World {
       etcd,
       streams,
       watchLatencyNs: this.#watchLatencyNs,
+      connections: {
+        onNodeLost: (node) => this.watchConnections.onNodeLost(node),
+        onNodeReturned: (node, isRestarted) => this.watchConnections.onNodeReturned(node, isRestarted),
+      },
+      onReadinessChanged: this.#createNodeInformer(),
     });
     this.#lifecycle = this.nodesAndPods.lifecycle;
-    this.#discovery = createDiscovery(scenario, this.#pods, this.#services, this.#nodes);
+    this.#discovery = createDiscovery(scenario, this.#pods, this.#services, this.#nodes, (node) =>
+      this.nodesAndPods.nodeLifecycle.isReady(node),
+    );
     this.#listSize = this.#createListSize();
     this.log = new WatchFanOut(this.#services.count, {
       apiServers: controlPlane.apiServer.replicas,
@@ -394,7 +402,15 @@ export class World {
       () => this.#listSize,
       this.kubeProxies,
       this.#streams,
+      this.#apiServers.client('kube-proxy', 'workload-high'),
     );
+  }
+
+  /** Who is told that the readiness of a node has changed: nobody, where no service has hints that depend on it. */
+  #createNodeInformer(): () => void {
+    if (this.#services.groups.every(({ topologyMode }) => topologyMode !== 'Auto')) return () => {};
+    const informer = new NodeInformer(this.simulation, this.#watchLatencyNs, () => this.nodesChanged());
+    return () => informer.onCommitted();
   }
 
   #createSelectorless(etcd: Etcd): SelectorlessServices | null {

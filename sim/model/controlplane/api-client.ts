@@ -65,7 +65,8 @@ export class ApiClient {
     answered: EventKind,
     a: number,
     b = 0,
+    server?: number,
   ): void {
-    this.#servers.list(this, flow, objects, bytes, sentNs, latencyNs, answered, a, b);
+    this.#servers.list(this, flow, objects, bytes, sentNs, latencyNs, answered, a, b, server);
   }
 }

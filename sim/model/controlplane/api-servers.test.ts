@@ -248,6 +248,28 @@ describe('a server that is down', () => {
     ]);
   });
 
+  test('ends what clients asked on a connection to it, whether executed, waiting or rejected', () => {
+    const bed = create({ replicas: 2 });
+    const client = bed.servers.client('kube-proxy', 'workload-high');
+    // Lists of 10 seats: 9 are executed, 6 queues of 50 take others, the rest is told to try again.
+    const list = (request: number, atNs: number): void =>
+      client.list(0, 5000, 1e9, atNs, 500 * MS, bed.answered, request, 0, 1);
+    for (let n = 0; n < 400; n++) list(n, 0);
+    bed.simulation.run(100 * MS);
+    expect(bed.servers.rejected).toBe(400 - 9 - 300);
+    bed.servers.setDown(1, true);
+    bed.servers.setDown(1, false);
+    list(400, 200 * MS);
+    bed.simulation.run();
+    expect([...bed.answeredNs]).toEqual([[400, 700 * MS]]);
+    // Asked while it is down: answered when it is up again.
+    bed.servers.restart(1, SECOND);
+    list(401, bed.simulation.nowNs);
+    const beforeNs = bed.simulation.nowNs;
+    bed.simulation.run();
+    expect(bed.answeredNs.get(401)).toBe(beforeNs + 2 * SECOND + 500 * MS);
+  });
+
   test('with all servers down requests wait for the first that is up', () => {
     const bed = create({ replicas: 2 });
     bed.servers.setDown(0, true);

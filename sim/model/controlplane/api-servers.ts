@@ -25,7 +25,7 @@ import { ApiClient, type WatchedResource } from './api-client.js';
 import { type EtcdStore, NO_SPACE } from './etcd-store.js';
 import { FlowController, type FlowControlSettings } from './flow-control/flow-controller.js';
 import { levelNumber, PRIORITY_LEVELS, type PriorityLevel, type Queuing } from './flow-control/priority-levels.js';
-import { RequestState, RequestTable } from './flow-control/request-table.js';
+import { ANY_SERVER, GONE, RequestState, RequestTable } from './flow-control/request-table.js';
 import type { RequestExecutor } from './flow-control/seats.js';
 import { dealHand } from './flow-control/shuffle-sharding.js';
 import {
@@ -154,6 +154,8 @@ export class ApiServers {
    * seats are held for `latencyNs`, which is to contain the time of encoding and sending.
    *
    * @param bytes of all objects together
+   * @param server the one that the client is connected to. When it goes down the request is over, and its client, which learns of
+   *   that by itself, gets no answer.
    */
   list(
     client: ApiClient,
@@ -165,8 +167,10 @@ export class ApiServers {
     answered: EventKind,
     a: number,
     b = 0,
+    server = ANY_SERVER,
   ): void {
-    this.#send(Verb.list, client, flow, RESOURCE_NUMBERS.other, objects, bytes, sentNs, latencyNs, answered, a, b);
+    const resource = RESOURCE_NUMBERS.other;
+    this.#send(Verb.list, client, flow, resource, objects, bytes, sentNs, latencyNs, answered, a, b, server);
   }
 
   /**
@@ -245,6 +249,7 @@ export class ApiServers {
     answered: EventKind,
     a: number,
     b: number,
+    connection = ANY_SERVER,
   ): void {
     if (this.#parameters === null) {
       this.#simulation.schedule(sentNs + latencyNs, answered, a, b);
@@ -255,6 +260,7 @@ export class ApiServers {
     requests.verb[request] = verb;
     requests.client[request] = client.number;
     requests.flow[request] = flow;
+    requests.connection[request] = connection;
     requests.resource[request] = resource;
     requests.objects[request] = objects;
     requests.bytes[request] = bytes;
@@ -268,8 +274,13 @@ export class ApiServers {
 
   #arrive(request: number): void {
     const requests = this.#requests;
+    const connection = requests.connection[request]!;
+    if (connection === GONE) {
+      requests.remove(request);
+      return;
+    }
     const flow = requests.flow[request]!;
-    const server = this.#serverOf(flow);
+    const server = connection === ANY_SERVER ? this.#serverOf(flow) : this.#ifUp(connection);
     if (server < 0) {
       this.#stranded.push(request);
       return;
@@ -294,6 +305,10 @@ export class ApiServers {
       if (this.#isDown[server] === 0) return server;
     }
     return -1;
+  }
+
+  #ifUp(server: number): number {
+    return this.#isDown[server] === 0 ? server : -1;
   }
 
   /** Without priority and fairness every request is one, whatever it costs. */
@@ -373,12 +388,15 @@ export class ApiServers {
     this.#servers[server]!.clear(this.#simulation.nowNs);
     this.#wakeNs[server] = Infinity;
     for (let request = 0; request < requests.end; request++) {
+      const isConnected = requests.connection[request] === server && requests.state[request] !== RequestState.free;
+      // What waits for its next attempt is found to be over when that comes.
+      if (isConnected) requests.connection[request] = GONE;
       if (requests.server[request] !== server) continue;
       const state = requests.state[request]!;
       if (state !== RequestState.waiting && state !== RequestState.executing) continue;
       // What was answered holds only its final seats any more, and those are gone with the server.
       const isLost = state === RequestState.waiting || this.#simulation.cancel(requests.handle[request]!);
-      if (isLost) {
+      if (isLost && !isConnected) {
         requests.state[request] = RequestState.travelling;
         this.#simulation.schedule(reconnectedNs, this.#arriveKind, request);
       } else {

@@ -18,6 +18,7 @@ interface Bench {
   readonly marks: { pod: number; atNs: number }[];
   readonly taints: { node: number; atNs: number }[];
   readonly untaints: { node: number; atNs: number }[];
+  readonly readiness: { readonly node: number; readonly isReady: boolean }[];
   readonly evictions: { pod: number; atNs: number }[];
   readonly at: (seconds: number, action: () => void) => void;
   readonly lose: (nodes: readonly number[]) => void;
@@ -59,6 +60,7 @@ function bench({ nodes = 1, zones = 1, podsPerNode = 0, replication = 0 }): Benc
   const marks: Bench['marks'] = [];
   const taints: Bench['taints'] = [];
   const untaints: Bench['untaints'] = [];
+  const readiness: Bench['readiness'] = [];
   const controller = new NodeLifecycle(
     simulation,
     table,
@@ -87,6 +89,7 @@ function bench({ nodes = 1, zones = 1, podsPerNode = 0, replication = 0 }): Benc
         eviction.untainted(node);
         untaints.push({ node, atNs: simulation.nowNs });
       },
+      onReadinessChanged: (node) => readiness.push({ node, isReady: controller.isReady(node) }),
     },
     streams,
   );
@@ -100,6 +103,7 @@ function bench({ nodes = 1, zones = 1, podsPerNode = 0, replication = 0 }): Benc
     marks,
     taints,
     untaints,
+    readiness,
     evictions,
     at,
     lose: (lost) => lost.forEach((node) => controller.nodeLost(node, simulation.nowNs)),
@@ -155,6 +159,19 @@ describe('how long until the last pod of lost nodes is marked not ready', () => 
     expect(Math.min(...last)).toBeGreaterThan(300 + 50);
     expect(Math.max(...last)).toBeLessThan(320 + 50);
   });
+});
+
+test('the API has a node ready until it is found lost, and from its own report on', () => {
+  const { controller, readiness, at, lose, run } = bench({ nodes: 3 });
+  at(100, () => lose([0, 1]));
+  // Back before anybody notices: nothing is said.
+  at(120, () => controller.nodeReady(1));
+  at(200, () => controller.nodeReady(0));
+  run();
+  expect(readiness).toEqual([
+    { node: 0, isReady: false },
+    { node: 0, isReady: true },
+  ]);
 });
 
 describe('which nodes are tainted when', () => {

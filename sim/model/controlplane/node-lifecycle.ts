@@ -47,6 +47,8 @@ export interface NodeLifecycleListener {
   /** The NoExecute taint is on the node now, or no longer. */
   onTainted(node: number): void;
   onUntainted(node: number): void;
+  /** What the API says of the node's readiness has changed now. */
+  onReadinessChanged(node: number): void;
 }
 
 /** What the API says of a node. */
@@ -175,8 +177,16 @@ export class NodeLifecycle implements Controller {
   nodeReady(node: number): void {
     if (this.#isLost[node] === 0) return;
     this.#isLost[node] = 0;
-    if (this.#status[node] === UNKNOWN) this.#status[node] = READY_AGAIN;
+    if (this.#status[node] === UNKNOWN) {
+      this.#status[node] = READY_AGAIN;
+      this.#listener.onReadinessChanged(node);
+    }
     this.#watch(node);
+  }
+
+  /** Whether the node is ready as the API has it. */
+  isReady(node: number): boolean {
+    return this.#status[node] !== UNKNOWN;
   }
 
   /** The controller manager stops: what has been sent is committed, all else is forgotten. */
@@ -260,6 +270,7 @@ export class NodeLifecycle implements Controller {
     // It may have come back while this was written: then the kubelet has written over it.
     this.#status[node] = this.#isLost[node] === 1 ? UNKNOWN : READY_AGAIN;
     if (this.#status[node] === READY_AGAIN) this.#unsettled.add(node);
+    else this.#listener.onReadinessChanged(node);
     if (this.#updates.has(node)) this.#markPods(node);
   }
 

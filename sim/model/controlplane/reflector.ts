@@ -74,4 +74,9 @@ export class ReflectorBackoffs {
     this.#lastNs[reflector] = nowNs;
     return Math.round(delayNs * (1 + BACKOFF_JITTER * uniform));
   }
+
+  /** The process of the reflector starts anew. */
+  reset(reflector: number): void {
+    this.#lastNs[reflector] = -Infinity;
+  }
 }

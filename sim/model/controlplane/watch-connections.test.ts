@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { RandomStreams } from '../../kernel/random.js';
 import { Simulation } from '../../kernel/simulation.js';
 import { DYNAMIC_RING, fixedRing, type RingLimits } from './watch-cache.js';
+import type { ApiClient } from './api-client.js';
+import { ApiServers } from './api-servers.js';
+import { EtcdStore } from './etcd-store.js';
 import { WatchConnections, type WatchConnectionParameters } from './watch-connections.js';
 import { NO_TRIGGER, WatchFanOut } from './watch-fan-out.js';
 
@@ -16,10 +19,12 @@ interface Setting {
   readonly ring?: RingLimits;
   readonly bandwidth?: number | null;
   readonly more?: Partial<WatchConnectionParameters>;
+  /** How nodes ask for lists. */
+  readonly client?: (simulation: Simulation) => ApiClient;
 }
 
 /** Nodes that note what happens to them, and a log to write to. */
-function cluster({ nodes, apiServers, ring = DYNAMIC_RING, bandwidth = null, more = {} }: Setting) {
+function cluster({ nodes, apiServers, ring = DYNAMIC_RING, bandwidth = null, more = {}, client }: Setting) {
   const simulation = new Simulation();
   const latencyNs = new Float64Array(nodes).fill(0.5 * MS);
   const log = new WatchFanOut(1, {
@@ -31,8 +36,6 @@ function cluster({ nodes, apiServers, ring = DYNAMIC_RING, bandwidth = null, mor
     latencyNs,
   });
   const heard: string[] = [];
-  const told: string[] = [];
-  const watchers: number[] = [];
   const connections = new WatchConnections(
     simulation,
     log,
@@ -53,12 +56,13 @@ function cluster({ nodes, apiServers, ring = DYNAMIC_RING, bandwidth = null, mor
       onCatchUp: (node, from, end) => heard.push(`${node} gets ${from} to ${end - 1}`),
       onAttach: () => {},
       onPause: () => {},
+      onLost: (node) => heard.push(`${node} is lost`),
+      onReturned: (node) => heard.push(`${node} is back`),
+      onRestarted: (node) => heard.push(`${node} starts`),
+      onFirstList: (node) => heard.push(`${node} has its list`),
     },
     new RandomStreams(1, 0),
-    {
-      setDown: (server, isDown) => told.push(`${server} is ${isDown ? 'down' : 'up'}`),
-      setWatchers: (server, count) => (watchers[server] = count),
-    },
+    client?.(simulation) ?? null,
   );
   let scheduled = 0;
   const kind = simulation.registerKind('test', (index) => todo[index]!());
@@ -72,20 +76,17 @@ function cluster({ nodes, apiServers, ring = DYNAMIC_RING, bandwidth = null, mor
       const added = { service: 0, bytes, changeNs: 0, triggerNs: NO_TRIGGER, isDeletion: false, endpointsAfter: 1 };
       connections.afterAppend(log.append(added, simulation.nowNs));
     });
-  return { simulation, log, connections, heard, told, watchers, at, write };
+  return { simulation, log, connections, heard, at, write };
 }
 
 describe('an API server that restarts', () => {
   test('leaves its watchers to the others evenly, which still have what they missed, and gets none back', () => {
-    const { simulation, log, connections, heard, told, watchers, at, write } = cluster({ nodes: 300, apiServers: 3 });
+    const { simulation, log, connections, heard, at, write } = cluster({ nodes: 300, apiServers: 3 });
     at(10 * SECOND, () => connections.restart(1, 20 * SECOND));
     write(10.5 * SECOND);
     write(25 * SECOND);
     simulation.run();
     expect([...log.routes.watchers]).toEqual([150, 0, 150]);
-    // Whoever else sends requests to these servers hears of it.
-    expect(watchers).toEqual([150, 0, 150]);
-    expect(told).toEqual(['1 is down', '1 is up']);
     expect(connections.relists).toBe(0);
     // The back-off is 0.8 s at least, so the first write passed all of them by, and is sent again to each.
     expect(connections.replays.size).toBe(100);
@@ -165,6 +166,101 @@ describe('a watcher that does not read', () => {
     const { log } = pausedWhile(MOST + 1);
     // The last write is 2.24 s into the run: 50 ms at the start and 50 ms at each second, 100 ms at most.
     expect(log.dispatcherFreeNs(0)).toBe(2 * SECOND + MOST * 10 * MS + 3 * 1000 + 100 * MS);
+  });
+});
+
+describe('lists that need seats', () => {
+  test('go out as fast as the seats of one level let them be encoded, all nodes being one user', () => {
+    const client = (simulation: Simulation): ApiClient =>
+      new ApiServers(simulation, {
+        replicas: 1,
+        flowControl: {
+          maxRequestsInflight: 400,
+          maxMutatingRequestsInflight: 200,
+          enablePriorityAndFairness: true,
+          borrowingLimitPercent: 0,
+          workEstimator: 'object-size',
+          requestTimeoutNs: 60 * SECOND,
+        },
+        etcd: new EtcdStore({ quotaBackendBytes: null, compactionIntervalNs: 0, initialBytes: 0 }),
+        streams: new RandomStreams(1, 0),
+        measureFromNs: 0,
+      }).client('kube-proxy', 'workload-high');
+    const backAfter = (setting: Partial<Setting>): number => {
+      const { simulation, connections, at } = cluster({
+        nodes: 1000,
+        apiServers: 1,
+        more: { listCpuNs: () => SECOND },
+        ...setting,
+      });
+      at(10 * SECOND, () => connections.restart(0, 10 * SECOND));
+      simulation.run();
+      expect(connections.relists).toBe(1000);
+      expect(connections.listCpuNs[0]).toBe(1000 * SECOND);
+      return connections.faults.all[0]!.lastBackNs / SECOND - 20;
+    };
+    // 1 MB in one object is 10 seats of 98: nine at a time, each for a second.
+    expect(backAfter({ client })).toBeGreaterThan(1000 / 9 - 5);
+    expect(backAfter({ client })).toBeLessThan(1000 / 9 + 20);
+    // The last back-off is what takes longest.
+    expect(backAfter({})).toBeLessThan(60);
+  });
+});
+
+describe('a node that is lost', () => {
+  test('gets nothing until it is back, and then what it missed, at the next attempt of its reflector', () => {
+    const { simulation, log, connections, heard, at, write } = cluster({ nodes: 4, apiServers: 2 });
+    write(5 * SECOND);
+    at(10 * SECOND, () => connections.onNodeLost(0));
+    write(20 * SECOND);
+    at(500 * SECOND, () => connections.onNodeReturned(0, false));
+    simulation.run(499 * SECOND);
+    expect([...log.routes.watchers]).toEqual([1, 2]);
+    expect(log.framesOf(1, 0)).toBe(1);
+    expect([connections.isLost(0), connections.sentUpTo(0)]).toEqual([true, 1]);
+    // Attempts that must fail are no events.
+    expect(simulation.pending).toBe(1);
+    simulation.run();
+    expect(heard).toEqual(['0 misses 1', '0 is lost', '0 is back', '0 gets 1 to 1']);
+    expect([connections.isLost(0), connections.sentUpTo(0)]).toEqual([false, 2]);
+    expect(simulation.nowNs).toBeGreaterThan(500 * SECOND);
+    // The longest back-off.
+    expect(simulation.nowNs).toBeLessThan(560 * SECOND);
+    expect(connections.relists).toBe(0);
+  });
+
+  test('lists at once when it was restarted, also when it is lost again before it has its list', () => {
+    for (const streamsLists of [false, true]) {
+      const { simulation, log, connections, heard, at, write } = cluster({
+        nodes: 2,
+        apiServers: 1,
+        more: { streamsLists },
+      });
+      at(10 * SECOND, () => connections.onNodeLost(1));
+      write(20 * SECOND);
+      at(30 * SECOND, () => connections.onNodeReturned(1, true));
+      at(30 * SECOND + MS, () => connections.onNodeLost(1));
+      at(40 * SECOND, () => connections.onNodeReturned(1, false));
+      simulation.run();
+      expect(heard.filter((what) => !what.includes('misses'))).toEqual([
+        '1 is lost',
+        '1 starts',
+        '1 is lost',
+        '1 gets 0 to 0',
+        '1 has its list',
+      ]);
+      expect(connections.relists).toBe(2);
+      expect(connections.listBytesOf[0]).toBe(1e6);
+      expect(log.routes.watchers[0]).toBe(2);
+    }
+  });
+
+  test('is no longer waited for by the fault that broke its watch', () => {
+    const { simulation, connections, at } = cluster({ nodes: 6, apiServers: 2 });
+    at(10 * SECOND, () => connections.restart(0, 5 * SECOND));
+    at(10.1 * SECOND, () => connections.onNodeLost(2));
+    simulation.run();
+    expect(connections.faults.all[0]).toMatchObject({ broken: 0 });
   });
 });
 

@@ -15,20 +15,25 @@
  * and nothing evens that out: --goaway-chance is 0 by default. Its ring begins when it starts, so all who come to it list.
  *
  * A list is encoded for each client alone, and the lists of a server go through its card one by one with watch frames between
- * them, as connections share a card. Where lists are streamed (WatchList) the same stream goes on as the watch.
+ * them, as connections share a card (list-sender.ts). Where lists are streamed (WatchList) the same stream goes on as the watch.
  *
- * Lists do not wait for seats of priority and fairness: encoding (CPU) and the card are all that holds them up.
+ *   node lost -----------------------> its watch breaks; attempts fail, at the back-offs of its reflector, until the node is back
+ *   node back ----> its network was lost: the next attempt, as above. It was restarted: LIST, at once
  *
  * In an undisturbed cluster this is one comparison per write and server (`afterAppend`), and no event at all.
  *
  * Left out: the watches of nodes on other resources (Services, Nodes), those of controllers and kubelets, bookmarks but the
  * last one of a watch, channels
- * that fill up while a list is streamed, a list that breaks half-way and has cost its bytes.
+ * that fill up while a list is streamed, a list that breaks half-way and has cost its bytes; the time in which a node does not
+ * notice that its network is lost (HTTP/2 pings, 45 s) and an attempt to connect hangs; the time in which a node that
+ * was restarted starts the pod of its kube-proxy.
  */
 
 import type { CounterHash, RandomStreams } from '../../kernel/random.js';
 import type { EventKind, Simulation } from '../../kernel/simulation.js';
 import { WATCH_CACHE_RULES } from '../versions/watch-rules.js';
+import type { ApiClient } from './api-client.js';
+import { type ListListener, ListSender, type ListSenderParameters, type ListSize } from './list-sender.js';
 import { ReflectorBackoffs, watchTimeoutNs } from './reflector.js';
 import { WatcherBuffers } from './watcher-buffers.js';
 import { EventRing, type RingLimits } from './watch-cache.js';
@@ -46,23 +51,17 @@ export interface WatchListener {
   onAttach(node: number, notBeforeNs: number): void;
   /** The node reads nothing until `untilNs`. */
   onPause(node: number, untilNs: number): void;
+  /** The node is lost, and its watch cut before: it does nothing until it is back. */
+  onLost(node: number): void;
+  /** A lost node is back, and goes on. */
+  onReturned(node: number): void;
+  /** A lost node is back, and knows nothing until its first list. */
+  onRestarted(node: number): void;
+  /** A node that was restarted has its first list: all that it has caught up with until now. */
+  onFirstList(node: number): void;
 }
 
-/** What requests of other clients meet: the same servers. */
-export interface WatchedServers {
-  setDown(server: number, isDown: boolean): void;
-  setWatchers(server: number, count: number): void;
-}
-
-/** For worlds that have no other clients. */
-const NO_OTHER_CLIENTS: WatchedServers = { setDown: () => {}, setWatchers: () => {} };
-
-export interface ListSize {
-  readonly objects: number;
-  readonly bytes: number;
-}
-
-export interface WatchConnectionParameters {
+export interface WatchConnectionParameters extends ListSenderParameters {
   readonly ring: RingLimits;
   /** A watch ends by itself between this and twice as much after its start; null: never. */
   readonly minWatchTimeoutNs: number | null;
@@ -70,10 +69,6 @@ export interface WatchConnectionParameters {
   readonly streamsLists: boolean;
   /** What a server may send that its reader has not taken. */
   readonly streamWindowBytes: number;
-  /** Of each API server; null: more than it needs. */
-  readonly cpuCores: number | null;
-  /** CPU time of an API server for one list. */
-  readonly listCpuNs: (list: ListSize) => number;
   /** Time of a client from the last byte of a list to its objects being known. */
   readonly decodePerByteNs: number;
   readonly latencyNs: Float64Array;
@@ -84,16 +79,23 @@ export interface Replay {
   readonly server: number;
   readonly startNs: number;
   readonly outNs: number;
+  /** The first of them. */
+  readonly from: number;
   readonly events: number;
   readonly bytes: number;
 }
 
 const NO_FAULT = -1;
 const NO_SERVER = -1;
+/** States of a node, which may come together. */
+const UP = 0;
+const LOST = 1;
+/** It was restarted and has not had its first list. */
+const STARTING = 2;
 const NS_PER_SECOND = 1e9;
 const BOOKMARK_BEFORE_TIMEOUT_NS = WATCH_CACHE_RULES.bookmarkBeforeTimeout.value * NS_PER_SECOND;
 
-export class WatchConnections {
+export class WatchConnections implements ListListener {
   /** LIST requests that watches which could not resume have led to. */
   relists = 0;
   /** Bytes of the lists that were sent whole, by API server. */
@@ -102,8 +104,6 @@ export class WatchConnections {
   bytesReplacedByLists = 0;
   /** Replays that were received whole, or still are on their way. */
   readonly replays = new Map<number, Replay>();
-  /** CPU time for lists by API server. */
-  readonly listCpuNs: Float64Array;
   readonly rings: EventRing[];
   readonly faults: WatchFaults;
 
@@ -112,7 +112,7 @@ export class WatchConnections {
   readonly #routes: WatchRoutes;
   readonly #parameters: WatchConnectionParameters;
   readonly #listener: WatchListener;
-  readonly #servers: WatchedServers;
+  readonly #lists: ListSender;
   readonly #listSize: () => ListSize;
   readonly #buffers: WatcherBuffers;
   readonly #backoffs: ReflectorBackoffs;
@@ -123,12 +123,8 @@ export class WatchConnections {
   readonly #timeoutHash: CounterHash;
   // By API server.
   readonly #downUntilNs: Float64Array;
-  readonly #listQueues: { readonly node: number; readonly attempt: number }[][];
-  /** 1: a list is on the card. */
-  readonly #isSendingList: Uint8Array;
-  readonly #restarts: Int32Array;
-  readonly #cpuFreeNs: Float64Array;
   // By node.
+  readonly #nodeState: Uint8Array;
   /** Raised whenever the watch of a node breaks: events of former attempts are void. */
   readonly #attempt: Int32Array;
   readonly #needsList: Uint8Array;
@@ -140,8 +136,10 @@ export class WatchConnections {
   readonly #revisionNs: Float64Array;
   readonly #listServer: Int32Array;
   readonly #listEnd: Int32Array;
-  readonly #listSizes: Float64Array;
   readonly #listedNs: Float64Array;
+  readonly #listBytes: Float64Array;
+  /** When each node was last lost. */
+  readonly #lostNs: Float64Array;
   readonly #pausedUntilNs: Float64Array;
   /** The fault that broke the node's watch, until it watches again. */
   readonly #fault: Int32Array;
@@ -154,8 +152,6 @@ export class WatchConnections {
   #idleReconnects = 0;
 
   readonly #connectKind: EventKind;
-  readonly #listEncodedKind: EventKind;
-  readonly #listSentKind: EventKind;
   readonly #listDecodedKind: EventKind;
   readonly #backKind: EventKind;
   readonly #readsAgainKind: EventKind;
@@ -168,9 +164,9 @@ export class WatchConnections {
     listSize: () => ListSize,
     listener: WatchListener,
     streams: RandomStreams,
-    servers: WatchedServers = NO_OTHER_CLIENTS,
+    /** How nodes ask for lists; null: lists take no seats. */
+    client: ApiClient | null = null,
   ) {
-    this.#servers = servers;
     const { apiServers, watchers: nodes } = log;
     this.#simulation = simulation;
     this.#log = log;
@@ -190,13 +186,10 @@ export class WatchConnections {
     this.#backoffHash = streams.hash('reflector-backoff');
     this.#backoffCount = new Int32Array(nodes);
     this.faults = new WatchFaults();
-    this.listCpuNs = new Float64Array(apiServers);
+    this.#lists = new ListSender(simulation, log, parameters, this, client);
     this.listBytesOf = new Float64Array(apiServers);
     this.#downUntilNs = new Float64Array(apiServers);
-    this.#listQueues = Array.from({ length: apiServers }, () => []);
-    this.#isSendingList = new Uint8Array(apiServers);
-    this.#restarts = new Int32Array(apiServers);
-    this.#cpuFreeNs = new Float64Array(apiServers);
+    this.#nodeState = new Uint8Array(nodes).fill(UP);
     this.#attempt = new Int32Array(nodes);
     this.#needsList = new Uint8Array(nodes);
     this.#keepsServer = new Uint8Array(nodes);
@@ -204,20 +197,15 @@ export class WatchConnections {
     this.#revisionNs = new Float64Array(nodes).fill(-Infinity);
     this.#listServer = new Int32Array(nodes).fill(NO_SERVER);
     this.#listEnd = new Int32Array(nodes);
-    this.#listSizes = new Float64Array(nodes);
     this.#listedNs = new Float64Array(nodes);
+    this.#listBytes = new Float64Array(nodes);
+    this.#lostNs = new Float64Array(nodes);
     this.#pausedUntilNs = new Float64Array(nodes);
     this.#fault = new Int32Array(nodes).fill(NO_FAULT);
     this.#lastReplay = new Int32Array(nodes).fill(-1);
     this.#timedOutAt = new Int32Array(nodes).fill(-1);
     this.#connectKind = simulation.registerKind('watch: connect', (node, attempt) => {
       if (attempt === this.#attempt[node]) this.#connect(node);
-    });
-    this.#listEncodedKind = simulation.registerKind('watch: list encoded', (node, attempt) => {
-      if (attempt === this.#attempt[node]) this.#onListEncoded(node);
-    });
-    this.#listSentKind = simulation.registerKind('watch: list sent', (server, restarts) => {
-      if (restarts === this.#restarts[server]) this.#onListSent(server);
     });
     this.#listDecodedKind = simulation.registerKind('watch: list decoded', (node, attempt) => {
       if (attempt === this.#attempt[node]) this.#onListDecoded(node);
@@ -240,6 +228,11 @@ export class WatchConnections {
     return this.#buffers.terminated;
   }
 
+  /** CPU time for lists by API server. */
+  get listCpuNs(): Float64Array {
+    return this.#lists.cpuNs;
+  }
+
   isUp(server: number): boolean {
     return this.#simulation.nowNs >= this.#downUntilNs[server]!;
   }
@@ -258,7 +251,6 @@ export class WatchConnections {
       const fault = isPaused ? this.faults.ofPause(node) : NO_FAULT;
       this.#listener.onCut(node, firstMissing);
       this.#keepsServer[node] = 1;
-      this.#tellWatchers(node);
       this.#break(node, firstMissing, noticedNs, fault);
     }
   }
@@ -268,9 +260,7 @@ export class WatchConnections {
     const nowNs = this.#simulation.nowNs;
     const fault = this.faults.begin('apiServerRestart', nowNs, nowNs + forNs);
     this.#downUntilNs[server] = Math.max(this.#downUntilNs[server]!, nowNs + forNs);
-    this.#restarts[server]!++;
-    this.#listQueues[server] = [];
-    this.#isSendingList[server] = 0;
+    this.#lists.onDown(server);
     // From the last rank: then no watcher moves up.
     for (const node of this.#routes.membersOf(server).toReversed()) {
       this.#keepsServer[node] = 0;
@@ -281,8 +271,6 @@ export class WatchConnections {
       this.#keepsServer[node] = 0;
       this.#break(node, this.#missingFrom[node]!, nowNs, fault.index);
     }
-    this.#servers.setWatchers(server, 0);
-    this.#servers.setDown(server, true);
     this.#simulation.schedule(this.#downUntilNs[server], this.#backKind, server);
     return fault;
   }
@@ -314,9 +302,52 @@ export class WatchConnections {
     const { length } = this.#log;
     const { ring } = this.#parameters;
     this.rings[server] = new EventRing(ring, length, length, ring.lowerBound, nowNs);
-    this.#cpuFreeNs[server] = nowNs;
+    this.#lists.onUp(server);
     this.#log.resetServer(server, nowNs);
-    this.#servers.setDown(server, false);
+  }
+
+  /** The node is cut off, or goes down. */
+  onNodeLost(node: number): void {
+    this.#nodeState[node]! |= LOST;
+    this.#forgetTimeout(node);
+    this.#keepsServer[node] = 0;
+    const fault = this.#fault[node]!;
+    // That its watch comes back is no longer a matter of the fault that broke it.
+    this.#fault[node] = NO_FAULT;
+    if (fault !== NO_FAULT) this.faults.onLost(fault);
+    // Of a watch that has ended, too, something may be on its way.
+    this.#cut(node, NO_FAULT);
+    this.#lostNs[node] = this.#simulation.nowNs;
+    this.#listener.onLost(node);
+  }
+
+  /** The node is back: with all that it knew, or restarted with nothing. */
+  onNodeReturned(node: number, isRestarted: boolean): void {
+    const { nowNs } = this.#simulation;
+    this.#nodeState[node]! &= ~LOST;
+    if (!isRestarted) {
+      if (this.#nodeState[node] === UP) this.#listener.onReturned(node);
+      // The attempts of its reflectors have gone on failing.
+      let atNs = this.#lostNs[node]!;
+      do atNs += this.#backOff(node, atNs);
+      while (atNs < nowNs);
+      this.#simulation.schedule(atNs, this.#connectKind, node, this.#attempt[node]);
+      return;
+    }
+    this.#nodeState[node] = STARTING;
+    this.#needsList[node] = 1;
+    this.#backoffs.reset(node);
+    this.#listener.onRestarted(node);
+    this.#simulation.schedule(nowNs, this.#connectKind, node, this.#attempt[node]);
+  }
+
+  /** First entry that the node has not been sent: the end of the log, or where a lost node was cut off. */
+  sentUpTo(node: number): number {
+    return this.isLost(node) ? this.#missingFrom[node]! : this.#log.length;
+  }
+
+  isLost(node: number): boolean {
+    return (this.#nodeState[node]! & LOST) !== 0;
   }
 
   #cut(node: number, fault: number): void {
@@ -325,7 +356,7 @@ export class WatchConnections {
     this.#listener.onCut(node, firstMissing);
     // A replay that was under way is sent anew.
     const replay = this.#lastReplay[node]!;
-    if (replay >= 0 && firstMissing <= this.#missingFrom[node]!) this.replays.delete(replay);
+    if (firstMissing <= (this.replays.get(replay)?.from ?? -1)) this.replays.delete(replay);
     this.#break(node, firstMissing, nowNs, fault);
   }
 
@@ -340,13 +371,7 @@ export class WatchConnections {
       this.#fault[node] = fault;
       this.faults.onBreak(fault);
     }
-    this.#connectLater(node, Math.max(noticedNs, this.#pausedUntilNs[node]!));
-  }
-
-  /** A node has left its server. */
-  #tellWatchers(node: number): void {
-    const server = this.#routes.server[node]!;
-    this.#servers.setWatchers(server, this.#routes.watchers[server]!);
+    if (!this.isLost(node)) this.#connectLater(node, Math.max(noticedNs, this.#pausedUntilNs[node]!));
   }
 
   #learnRevision(node: number, revisionNs: number): void {
@@ -355,14 +380,23 @@ export class WatchConnections {
 
   #connectLater(node: number, fromNs: number): void {
     const failedNs = Math.max(Math.ceil(fromNs), this.#simulation.nowNs);
-    const uniform = this.#backoffHash.uniform(node, this.#backoffCount[node]!++);
-    const atNs = failedNs + this.#backoffs.nextNs(node, failedNs, uniform);
+    const atNs = failedNs + this.#backOff(node, failedNs);
     this.#simulation.schedule(atNs, this.#connectKind, node, this.#attempt[node]);
   }
 
-  #connect(node: number): void {
+  #backOff(node: number, failedNs: number): number {
+    const uniform = this.#backoffHash.uniform(node, this.#backoffCount[node]!++);
+    return this.#backoffs.nextNs(node, failedNs, uniform);
+  }
+
+  /** A node that was to watch again after a time-out does so now, or never. */
+  #forgetTimeout(node: number): void {
     if (this.#timedOutAt[node] === this.#log.length && this.#idleReconnects > 0) this.#idleReconnects--;
     this.#timedOutAt[node] = -1;
+  }
+
+  #connect(node: number): void {
+    this.#forgetTimeout(node);
     const nowNs = this.#simulation.nowNs;
     if (nowNs < this.#pausedUntilNs[node]!) {
       this.#simulation.schedule(this.#pausedUntilNs[node]!, this.#connectKind, node, this.#attempt[node]);
@@ -400,7 +434,7 @@ export class WatchConnections {
     const atNs = Math.ceil(outNs + this.#parameters.latencyNs[node]!);
     if (end > from) {
       this.#lastReplay[node] = this.#replayCount;
-      this.replays.set(this.#replayCount++, { server, startNs: nowNs, outNs, events: end - from, bytes });
+      this.replays.set(this.#replayCount++, { server, startNs: nowNs, outNs, from, events: end - from, bytes });
     } else {
       this.#lastReplay[node] = -1;
     }
@@ -412,7 +446,6 @@ export class WatchConnections {
 
   #attach(node: number, server: number, notBeforeNs: number): void {
     this.#routes.attach(node, server, notBeforeNs);
-    this.#servers.setWatchers(server, this.#routes.watchers[server]!);
     this.#buffers.onAttach(node, this.rings[server]!.capacity);
     this.#listener.onAttach(node, notBeforeNs);
     this.#armTimeout(node, 1);
@@ -426,52 +459,29 @@ export class WatchConnections {
   }
 
   #list(node: number, server: number): void {
-    const nowNs = this.#simulation.nowNs;
-    const size = this.#listSize();
     this.relists++;
     this.#listServer[node] = server;
-    this.#listEnd[node] = this.#log.length;
-    this.#listSizes[node] = size.bytes;
-    this.#listedNs[node] = nowNs;
-    if (this.#parameters.streamsLists) {
-      this.#lastReplay[node] = -1;
-      this.#routes.catchUp(node, this.#log.length, Infinity);
-      this.#attach(node, server, Infinity);
-    }
-    const cpuNs = Math.round(this.#parameters.listCpuNs(size));
-    this.listCpuNs[server]! += cpuNs;
-    let encodedNs = nowNs + cpuNs;
-    const { cpuCores } = this.#parameters;
-    if (cpuCores !== null) {
-      this.#cpuFreeNs[server] = Math.max(nowNs, this.#cpuFreeNs[server]!) + Math.round(cpuNs / cpuCores);
-      encodedNs = Math.max(encodedNs, this.#cpuFreeNs[server]);
-    }
-    this.#simulation.schedule(encodedNs, this.#listEncodedKind, node, this.#attempt[node]);
+    this.#lists.request(node, this.#attempt[node]!, server, this.#listSize());
   }
 
-  #onListEncoded(node: number): void {
-    const server = this.#listServer[node]!;
-    this.#listQueues[server]!.push({ node, attempt: this.#attempt[node]! });
-    if (this.#isSendingList[server] === 0) this.#sendNextList(server);
+  isWaiting(node: number, attempt: number): boolean {
+    return attempt === this.#attempt[node];
   }
 
-  #onListSent(server: number): void {
-    this.#isSendingList[server] = 0;
-    this.#sendNextList(server);
+  onMade(node: number): void {
+    const { length } = this.#log;
+    this.#listEnd[node] = length;
+    this.#listedNs[node] = this.#simulation.nowNs;
+    if (!this.#parameters.streamsLists) return;
+    this.#lastReplay[node] = -1;
+    this.#routes.catchUp(node, length, Infinity);
+    this.#attach(node, this.#listServer[node]!, Infinity);
   }
 
-  #sendNextList(server: number): void {
-    const queue = this.#listQueues[server]!;
-    let next = queue.shift();
-    while (next !== undefined && next.attempt !== this.#attempt[next.node]) next = queue.shift();
-    if (next === undefined) return;
-    const { node } = next;
-    const bytes = this.#listSizes[node]!;
-    const outNs = this.#log.sendBulk(server, bytes, this.#simulation.nowNs);
+  onSent(node: number, attempt: number, bytes: number, outNs: number): void {
+    this.#listBytes[node] = bytes;
     const decodedNs = outNs + this.#parameters.latencyNs[node]! + bytes * this.#parameters.decodePerByteNs;
-    this.#isSendingList[server] = 1;
-    this.#simulation.schedule(outNs, this.#listSentKind, server, this.#restarts[server]);
-    this.#simulation.schedule(Math.ceil(decodedNs), this.#listDecodedKind, node, next.attempt);
+    this.#simulation.schedule(Math.ceil(decodedNs), this.#listDecodedKind, node, attempt);
   }
 
   #onListDecoded(node: number): void {
@@ -488,17 +498,25 @@ export class WatchConnections {
     this.#listServer[node] = NO_SERVER;
     this.#missingFrom[node] = end;
     this.#learnRevision(node, this.#listedNs[node]!);
-    this.listBytesOf[server]! += this.#listSizes[node]!;
+    this.listBytesOf[server]! += this.#listBytes[node]!;
     this.bytesReplacedByLists += log.bytesBefore[end]! - log.bytesBefore[from]!;
     if (this.#parameters.streamsLists) {
       this.#routes.listed(node, nowNs);
       this.#listener.onCatchUp(node, from, end, nowNs);
+      this.#onListed(node);
       this.#onWatching(node, nowNs);
       return;
     }
     this.#routes.catchUp(node, end, nowNs);
     if (end > from) this.#listener.onCatchUp(node, from, end, nowNs);
+    this.#onListed(node);
     this.#watch(node, server);
+  }
+
+  #onListed(node: number): void {
+    if (this.#nodeState[node] !== STARTING) return;
+    this.#nodeState[node] = UP;
+    this.#listener.onFirstList(node);
   }
 
   /** At the start each watch has been there for some part of its time. */
@@ -535,7 +553,6 @@ export class WatchConnections {
     this.#keepsServer[node] = 1;
     this.#learnRevision(node, this.#simulation.nowNs - BOOKMARK_BEFORE_TIMEOUT_NS);
     this.#routes.close(node, length);
-    this.#tellWatchers(node);
     this.#break(node, length, noticedNs, NO_FAULT);
     this.#timedOutAt[node] = length;
     this.#idleReconnects++;

@@ -44,6 +44,11 @@ export class WatchFaults {
     this.all[fault]!.broken++;
   }
 
+  /** A node whose watch the fault broke is lost before it is back: nobody waits for it. */
+  onLost(fault: number): void {
+    this.all[fault]!.broken--;
+  }
+
   onWatching(fault: number, atNs: number): void {
     const { all } = this;
     all[fault]!.broken--;

@@ -13,9 +13,12 @@
  * When the watch of a node breaks or comes back (watch-connections.ts), what it had coming changes: its next sync is worked out
  * anew. Until it has applied all that this touched, the node asks watch-routes.ts for each delivery instead of the formula.
  *
+ * A lost node does not sync. When it is back it goes on; one that was restarted begins with a list, and its first sync, which is a
+ * full one and outside its runner, follows at once. What it had received and not applied before counts as received then.
+ *
  * naive-kube-proxies.ts does the same with an event per delivery; a test holds both to equal samples.
  *
- * Left out: syncs that fail, Service objects, the node's own label changes, flushed rules, the first sync of a new node.
+ * Left out: syncs that fail, Service objects, the node's own label changes, flushed rules.
  */
 
 import type { EventHandle, EventKind, Simulation } from '../../kernel/simulation.js';
@@ -68,17 +71,21 @@ export function createProxyRecorders(): ProxyRecorders {
 const ASLEEP = 0;
 const DEFERRED = 1;
 const SCHEDULED = 2;
+/** Or starting, without a list. */
+const LOST = 3;
 const NOT_LISTED = -1;
 /** Writes that one sync applies without the buffers growing. */
 const INITIAL_SAMPLES = 256;
 
-/** When all nodes have applied the first `entries` of the log. */
+/** When all nodes that are not lost have applied the first `entries` of the log. */
 export interface Milestone {
   readonly entries: number;
   /** Nodes that have not. */
   nodesLeft: number;
   /** End of the last sync that did. */
   lastAppliedNs: number;
+  /** Nodes that were lost before they had: nobody waits for them. */
+  readonly excused: Set<number>;
 }
 
 export class KubeProxies implements WatchListener {
@@ -106,6 +113,12 @@ export class KubeProxies implements WatchListener {
   readonly #state: Uint8Array;
   /** End of each node's last sync. */
   readonly #syncEndNs: Float64Array;
+  /** When each node was last back after a loss: it did nothing before. */
+  readonly #backNs: Float64Array;
+  /** When the kube-proxy of a node that was restarted was; it has seen no change that was triggered before. */
+  readonly #processStartNs: Float64Array;
+  /** 1: the next sync is the first of its process. */
+  readonly #isFirstSync: Uint8Array;
   readonly #lastFullNs: Float64Array;
   /** End of each node's last sync that looked for stale chains. */
   readonly #lastCleanUpNs: Float64Array;
@@ -146,6 +159,9 @@ export class KubeProxies implements WatchListener {
     this.cursor = new Int32Array(count);
     this.#state = new Uint8Array(count).fill(ASLEEP);
     this.#syncEndNs = new Float64Array(count).fill(-Infinity);
+    this.#backNs = new Float64Array(count).fill(-Infinity);
+    this.#processStartNs = new Float64Array(count).fill(-Infinity);
+    this.#isFirstSync = new Uint8Array(count);
     this.#lastFullNs = parameters.lastFullSyncNs.slice();
     this.#lastCleanUpNs = parameters.lastFullSyncNs.slice();
     this.#nextSync = new Float64Array(count);
@@ -205,8 +221,46 @@ export class KubeProxies implements WatchListener {
     this.#reroute(node);
   }
 
+  onLost(node: number): void {
+    if (this.#state[node] === ASLEEP) this.#runIdleSyncs(node, this.#simulation.nowNs);
+    else if (this.#state[node] !== LOST) this.#simulation.cancel(this.#nextSync[node] as EventHandle);
+    this.#state[node] = LOST;
+    this.#isFirstSync[node] = 0;
+    this.#earlyFromNs[node] = 0;
+    this.#unlist(node);
+    for (const milestone of this.#milestones) {
+      if (this.cursor[node]! >= milestone.entries || milestone.excused.has(node)) continue;
+      milestone.excused.add(node);
+      milestone.nodesLeft--;
+    }
+  }
+
+  onReturned(node: number): void {
+    this.#backNs[node] = this.#simulation.nowNs;
+    this.#state[node] = ASLEEP;
+    this.#signalNext(node, this.cursor[node]!);
+  }
+
+  onRestarted(node: number): void {
+    const { nowNs } = this.#simulation;
+    this.#backNs[node] = nowNs;
+    this.#processStartNs[node] = nowNs;
+    this.#syncEndNs[node] = -Infinity;
+    this.#lastFullNs[node] = -Infinity;
+    this.#lastCleanUpNs[node] = -Infinity;
+    this.#parameters.runner.reset(node, nowNs);
+  }
+
+  onFirstList(node: number): void {
+    this.#isFirstSync[node] = 1;
+    this.#scheduleSync(node, this.#simulation.nowNs);
+  }
+
   /** What a node receives of the entries that it has not applied has changed: works out its next sync anew. */
   #reroute(node: number): void {
+    if (this.#state[node] === LOST) return;
+    // Its first sync comes whatever there is to apply.
+    if (this.#isFirstSync[node] === 1) return;
     if (this.#state[node] !== ASLEEP) this.#simulation.cancel(this.#nextSync[node] as EventHandle);
     this.#state[node] = ASLEEP;
     this.#earlyFromNs[node] = 0;
@@ -218,7 +272,7 @@ export class KubeProxies implements WatchListener {
     const log = this.#log;
     if (entry < log.length) {
       const deliveryNs = log.deliveryNs(entry, node);
-      if (deliveryNs < Infinity) this.#signal(node, deliveryNs, entry);
+      if (deliveryNs < Infinity) this.#signal(node, Math.max(deliveryNs, this.#backNs[node]!), entry);
     }
     if (this.#state[node] === SCHEDULED) this.#unlist(node);
     else this.#list(node);
@@ -226,19 +280,20 @@ export class KubeProxies implements WatchListener {
 
   /** Counts the nodes that apply the first `entries` of the log, as of the present log or a shorter one. */
   addMilestone(entries: number): Milestone {
-    const nodesLeft = this.cursor.reduce((count, cursor) => count + (cursor < entries ? 1 : 0), 0);
-    const milestone = { entries, nodesLeft, lastAppliedNs: 0 };
+    const milestone = { entries, nodesLeft: 0, lastAppliedNs: 0, excused: new Set<number>() };
     for (const [node, cursor] of this.cursor.entries()) {
       // A sync that is still running may have applied the last of them.
       if (cursor >= entries) milestone.lastAppliedNs = Math.max(milestone.lastAppliedNs, this.#syncEndNs[node]!);
+      else if (this.#state[node] === LOST) milestone.excused.add(node);
+      else milestone.nodesLeft++;
     }
     this.#milestones.push(milestone);
     return milestone;
   }
 
-  #passMilestones(from: number, end: number, endNs: number): void {
+  #passMilestones(node: number, from: number, end: number, endNs: number): void {
     for (const milestone of this.#milestones) {
-      if (from >= milestone.entries || end < milestone.entries) continue;
+      if (from >= milestone.entries || end < milestone.entries || milestone.excused.has(node)) continue;
       milestone.nodesLeft--;
       milestone.lastAppliedNs = Math.max(milestone.lastAppliedNs, endNs);
     }
@@ -334,9 +389,10 @@ export class KubeProxies implements WatchListener {
       this.#record(node, from, end, startNs, endNs);
       this.cursor[node] = end;
       if (endNs > this.lastAppliedNs) this.lastAppliedNs = endNs;
-      if (this.#milestones.length > 0) this.#passMilestones(from, end, endNs);
+      if (this.#milestones.length > 0) this.#passMilestones(node, from, end, endNs);
     }
-    this.#parameters.runner.onRun(node, startNs, endNs);
+    if (this.#isFirstSync[node] === 1) this.#isFirstSync[node] = 0;
+    else this.#parameters.runner.onRun(node, startNs, endNs);
     this.#syncEndNs[node] = endNs;
     this.#state[node] = ASLEEP;
     this.#earlyFromNs[node] = 0;
@@ -395,6 +451,7 @@ export class KubeProxies implements WatchListener {
     const rank = this.#routes.rank[node]!;
     const isDisturbed = this.#routes.disturbed[node] === 1;
     const latencyNs = this.#nodes.latencyNs[node]!;
+    const processStartNs = this.#processStartNs[node]!;
     const dispatchBaseNs = log.dispatchBaseNs[server]!;
     const networkBaseNs = log.networkBaseNs[server]!;
     const { dispatchSlopeNs, frameNs, commitNs, changeNs, triggerNs, nextDeletionOfService } = log;
@@ -414,8 +471,10 @@ export class KubeProxies implements WatchListener {
       fanOutSeconds[sample] = (deliveryNs - commitNs[entry]!) * SECONDS_PER_NS;
       waitSeconds[sample] = (startNs - deliveryNs) * SECONDS_PER_NS;
       trueSeconds[sample] = (endNs - changeNs[entry]!) * SECONDS_PER_NS;
-      // The deletion of a slice wipes the trigger times that the change tracker has collected for its service.
-      if (triggerNs[entry]! !== NO_TRIGGER && nextDeletionOfService[entry]! >= end) {
+      // The deletion of a slice wipes the trigger times that the change tracker has collected for its service, and it collects
+      // none from before its own start.
+      const isObserved = triggerNs[entry]! !== NO_TRIGGER && triggerNs[entry]! > processStartNs;
+      if (isObserved && nextDeletionOfService[entry]! >= end) {
         observedSeconds[observed++] = (endNs - triggerNs[entry]!) * SECONDS_PER_NS;
       }
     }
@@ -440,7 +499,11 @@ export class KubeProxies implements WatchListener {
   #runIdleSyncs(node: number, untilNs: number): void {
     const { runner } = this.#parameters;
     const cursor = this.cursor[node]!;
-    for (let dueNs = runner.maxIntervalDueNs(node); dueNs <= untilNs; dueNs = runner.maxIntervalDueNs(node)) {
+    const backNs = this.#backNs[node]!;
+    for (;;) {
+      // A timer that ran out in the absence of the node fires when it is back.
+      const dueNs = Math.max(runner.maxIntervalDueNs(node), backNs);
+      if (dueNs > untilNs) return;
       const endNs = dueNs + this.#duration(node, dueNs, cursor, cursor);
       runner.onRun(node, dueNs, endNs);
       this.#syncEndNs[node] = endNs;

@@ -44,6 +44,11 @@ interface NodeState {
   readonly endpoints: Int32Array;
   readonly totals: RuleTotals;
   isSyncing: boolean;
+  /** Or starting, without a list. */
+  isLost: boolean;
+  processStartNs: number;
+  isFirstSync: boolean;
+  syncEnd: EventHandle | null;
   /** The runner's timer, and when it is due. */
   timer: EventHandle | null;
   timerNs: number;
@@ -105,6 +110,10 @@ export class NaiveKubeProxies implements WatchListener {
         endpoints: initialEndpoints.reduce((sum, endpoints) => sum + endpoints, 0),
       },
       isSyncing: false,
+      isLost: false,
+      processStartNs: -Infinity,
+      isFirstSync: false,
+      syncEnd: null,
       timer: null,
       timerNs: Infinity,
       lastFullNs: parameters.lastFullSyncNs[node]!,
@@ -159,6 +168,37 @@ export class NaiveKubeProxies implements WatchListener {
     state.pausedUntilNs = Math.max(state.pausedUntilNs, untilNs);
   }
 
+  onLost(node: number): void {
+    const state = this.#states[node]!;
+    state.isLost = true;
+    if (state.timer !== null) this.#simulation.cancel(state.timer);
+    state.timer = null;
+    state.timerNs = Infinity;
+  }
+
+  onReturned(node: number): void {
+    this.#states[node]!.isLost = false;
+    if (!this.#states[node]!.isSyncing) this.#wait(node);
+  }
+
+  onRestarted(node: number): void {
+    const state = this.#states[node]!;
+    if (state.syncEnd !== null) this.#simulation.cancel(state.syncEnd);
+    state.syncEnd = null;
+    state.isSyncing = false;
+    state.triggers.clear();
+    state.processStartNs = this.#simulation.nowNs;
+    state.lastFullNs = -Infinity;
+    state.lastCleanUpNs = -Infinity;
+    this.#parameters.runner.reset(node, this.#simulation.nowNs);
+  }
+
+  onFirstList(node: number): void {
+    this.#states[node]!.isLost = false;
+    this.#states[node]!.isFirstSync = true;
+    this.#start(node);
+  }
+
   #send(node: number, entry: number, atNs: number): void {
     const delivery = this.#simulation.schedule(atNs, this.#deliveryKind, node, entry);
     this.#states[node]!.underWay.set(entry, delivery);
@@ -195,12 +235,12 @@ export class NaiveKubeProxies implements WatchListener {
     state.pending.push({ entry, deliveredNs: this.#simulation.nowNs });
     const triggerNs = this.#log.triggerNs[entry]!;
     if (this.#log.isDeletion[entry] === 1) state.triggers.delete(service);
-    else if (triggerNs !== NO_TRIGGER) {
+    else if (triggerNs !== NO_TRIGGER && triggerNs > state.processStartNs) {
       const collected = state.triggers.get(service);
       if (collected === undefined) state.triggers.set(service, [triggerNs]);
       else collected.push(triggerNs);
     }
-    if (!state.isSyncing) this.#signal(node);
+    if (!state.isSyncing && !state.isLost) this.#signal(node);
   }
 
   /** A signal reaches the runner, which is not at a sync: it runs now or brings its timer forward. */
@@ -273,15 +313,23 @@ export class NaiveKubeProxies implements WatchListener {
       for (const triggerNs of collected) observedLatency.record((endNs - triggerNs) * SECONDS_PER_NS);
     }
     this.deliveries += pending.length;
-    runner.onRun(node, startNs, endNs);
-    this.#simulation.schedule(endNs, this.#endKind, node);
+    if (state.isFirstSync) state.isFirstSync = false;
+    else runner.onRun(node, startNs, endNs);
+    state.syncEnd = this.#simulation.schedule(endNs, this.#endKind, node);
   }
 
   #onEnd(node: number): void {
     const state = this.#states[node]!;
     state.isSyncing = false;
-    this.#arm(node, this.#parameters.runner.maxIntervalDueNs(node));
-    if (state.pending.length > 0) this.#signal(node);
+    state.syncEnd = null;
+    if (!state.isLost) this.#wait(node);
+  }
+
+  /** The node has nothing to do but what is pending, and its timer. */
+  #wait(node: number): void {
+    const dueNs = this.#parameters.runner.maxIntervalDueNs(node);
+    this.#arm(node, Math.max(dueNs, this.#simulation.nowNs));
+    if (this.#states[node]!.pending.length > 0) this.#signal(node);
   }
 
   #arm(node: number, dueNs: number): void {

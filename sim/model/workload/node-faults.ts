@@ -5,6 +5,7 @@
  *                --> node life cycle controller --> pods marked not ready --> endpoints
  *                                               --> taint eviction --> pods deleted --> ReplicaSets make others
  *          --> nodes come back: their kubelets write on, with the pods as they were (restart: started again)
+ *          --> their watches break, and come back with them
  *
  * A node is lost as by a network that is cut: its containers run on, and are ready again when it is back.
  *
@@ -25,13 +26,11 @@ import type { PodLifecycle } from './pod-lifecycle.js';
 import { RecoveryClock } from './recovery-clock.js';
 import type { ReplicaSets } from './replica-sets.js';
 
-/**
- * Who carries what a node receives. Here stands the hook for its watch connections: while they are not cut, the kube-proxy of
- * a lost node goes on as if nothing had happened, and counts among the nodes that get every write.
- */
+/** Who carries what a node receives: watch-connections.ts, which tells the kube-proxies. */
 export interface NodeConnections {
   onNodeLost(node: number): void;
-  onNodeReturned(node: number): void;
+  /** With its processes as they were, or all of them started anew. */
+  onNodeReturned(node: number, isRestarted: boolean): void;
 }
 
 export interface NodeFaultTargets {
@@ -152,7 +151,7 @@ export class NodeFaults {
     kubelets.nodeReturned(node);
     if (reboots === REBOOTS) lifecycle.nodeRebooted(node, this.#lostNs[node]!);
     else lifecycle.nodeReturned(node);
-    connections.onNodeReturned(node);
+    connections.onNodeReturned(node, reboots === REBOOTS);
     this.recovery.nodeReturned(node, nowNs);
     scheduler.nodeReturned();
     // The kubelet computes its status at a phase of its own, and finds that it differs.

@@ -9,6 +9,10 @@ import { widen } from '../../cluster/columns.js';
 
 const INITIAL_CAPACITY = 64;
 
+/** Connections of a request that are no number of a server. */
+export const ANY_SERVER = -1;
+export const GONE = -2;
+
 export const RequestState = {
   free: 0,
   /** On its way, or waiting at its client for the next attempt. */
@@ -30,6 +34,8 @@ export class RequestTable {
   client = new Int32Array(INITIAL_CAPACITY);
   flow = new Int32Array(INITIAL_CAPACITY);
   server = new Int32Array(INITIAL_CAPACITY);
+  /** The server that its client is connected to: ANY_SERVER unless it has to be this one, GONE when that connection is no more. */
+  connection = new Int32Array(INITIAL_CAPACITY);
   /** What is asked: a read, a write or a list; of which resource; how large it is. */
   verb = new Uint8Array(INITIAL_CAPACITY);
   resource = new Uint8Array(INITIAL_CAPACITY);
@@ -85,6 +91,7 @@ export class RequestTable {
     this.client = widen(this.client, capacity);
     this.flow = widen(this.flow, capacity);
     this.server = widen(this.server, capacity);
+    this.connection = widen(this.connection, capacity);
     this.verb = widen(this.verb, capacity);
     this.resource = widen(this.resource, capacity);
     this.bytes = widen(this.bytes, capacity);
