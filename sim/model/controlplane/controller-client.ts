@@ -101,7 +101,7 @@ export class ControllerClient {
   #slot<Context>(kind: RequestKind<Context>, a: number, b: number, context: Context, sentNs: number): number {
     const slot = this.#free.pop() ?? this.#requests.push({} as Request) - 1;
     const request = this.#requests[slot]!;
-    request.kind = kind as RequestKind<unknown>;
+    request.kind = kind;
     request.a = a;
     request.b = b;
     request.context = context;
