@@ -29,3 +29,27 @@ workload: [{ at: 3s, loseNodes: { zone: 0, for: 2m } }]
     expect(run(yaml).scalars.pods_marked_not_ready_total).toBeGreaterThan(0);
   });
 });
+
+describe('pods that are replaced at once while no node is up', () => {
+  const replacement = ['podChange: { service: web, change: replace }', 'replaceEach: { service: web, interval: 1s }'];
+  const churn = ['churn: { podsPerSecond: 2, for: 10s }'];
+  const cases = ['Deployment', 'StatefulSet'].flatMap((controller) =>
+    ['loseNodes', 'restartNodes'].flatMap((fault) =>
+      [...replacement, ...churn].flatMap((change) => [0, 10].map((at) => ({ controller, fault, change, at }))),
+    ),
+  );
+
+  // The conservation laws count the pods: each service has as many as it is meant to have.
+  test.each(cases)('$controller, $fault at 5 s, $change at $at s', ({ controller, fault, change, at }) => {
+    for (const end of [', for: 30s', ', for: 7m', '']) {
+      const measurements = run(`
+cluster: { nodes: 3, zones: 1 }
+services: [{ name: web, endpoints: 6${controller === 'StatefulSet' ? ', controller: StatefulSet' : ''} }]
+workload:
+  - { at: 5s, ${fault}: { nodes: 3${end} } }
+  - { at: ${at}s, ${change} }
+`);
+      expect(measurements.scalars.updates_not_applied_total).toBe(0);
+    }
+  });
+});
