@@ -53,3 +53,62 @@ workload:
     }
   });
 });
+
+describe('a StatefulSet with a pod on a node that is lost', () => {
+  const statefulSet = (nodes: number, workload: string, more = ''): ReplicationMeasurements =>
+    run(`
+cluster: { nodes: ${nodes}, zones: 1 }
+services: [{ name: db, endpoints: 3, controller: StatefulSet${more} }]
+workload: [${workload}]
+`);
+  const missing = ({ warnings }: ReplicationMeasurements): string[] =>
+    warnings.filter((warning) => warning.includes('StatefulSets of "db"'));
+
+  test.each(['1.33', '1.35'])('stays short of it for good, and says so (%s)', (version) => {
+    const measurements = run(`
+kubernetes: "${version}"
+cluster: { nodes: 10, zones: 1 }
+services: [{ name: db, endpoints: 3, controller: StatefulSet }, { name: web, endpoints: 30 }]
+workload: [{ at: 5s, loseNodes: { nodes: 5 } }]
+`);
+    expect(missing(measurements)).toEqual([expect.stringMatching(/^[123] of 3 replicas/)]);
+    expect(measurements.warnings.filter((warning) => warning.includes('"web"'))).toEqual([]);
+  });
+
+  test('makes it again when the node is back', () => {
+    const measurements = statefulSet(10, '{ at: 5s, loseNodes: { nodes: 5, for: 10m } }');
+    expect(measurements.scalars.pods_evicted_total).toBeGreaterThan(0);
+    expect(missing(measurements)).toEqual([]);
+  });
+
+  test('lacks nothing as long as nobody deletes the pod', () => {
+    const measurements = statefulSet(10, '{ at: 5s, loseNodes: { nodes: 10 } }');
+    expect(measurements.scalars.pods_evicted_total).toBe(0);
+    expect(missing(measurements)).toEqual([]);
+  });
+
+  test('in order, waits with the next one for a pod that never gets ready', () => {
+    const scaled = '{ at: 5s, scale: { service: db, to: 5 } }, { at: 5s, loseNodes: { nodes: 1 } }';
+    expect(missing(statefulSet(1, scaled))).toEqual([expect.stringMatching(/^1 of 5 replicas/)]);
+    expect(missing(statefulSet(1, scaled, ', podManagementPolicy: Parallel'))).toEqual([]);
+  });
+});
+
+describe('pods that a lost node cannot tell of', () => {
+  test.each(['loseNodes: { zone: 0 }', 'loseNodes: { zone: 0, for: 2m }', 'restartNodes: { zone: 0, for: 1m }'])(
+    'are published as the API has them, by a service that publishes addresses that are not ready: %s',
+    (fault) => {
+      for (const endpoints of [1, 2, 5]) {
+        for (const at of [6, 8, 10, 12, 20]) {
+          const measurements = run(`
+cluster: { nodes: 1 }
+kubelet: { kubeApiQps: 1, kubeApiBurst: 1 }
+services: [{ name: web, endpoints: ${endpoints}, publishNotReadyAddresses: true }]
+workload: [{ at: 5s, rollingUpdate: { service: web } }, { at: ${at}s, ${fault} }]
+`);
+          expect(measurements.scalars.updates_not_applied_total).toBe(0);
+        }
+      }
+    },
+  );
+});
