@@ -5,8 +5,10 @@
  *  2. Bytes sent to watchers are what the watchers got: every write once, by its frame or again, unless a list told of it.
  *     Nothing is sent to a node that is lost.
  *  3. What is published of a service, in each address family, is what its pods are, or what was written by hand: as many usable
- *     endpoints as are ready (or have an address, where the service publishes those too), up to the cap.
- *  4. Every service has the pods that it is meant to have, unless a rolling update or the workload was cut off.
+ *     endpoints as are ready (or have an address, where the service publishes those too), up to the cap. A pod on a lost node
+ *     counts as the API has it, not ready: nobody can write that its containers have stopped or have an address.
+ *  4. Every service has the pods that it is meant to have, unless a rolling update or the workload was cut off, or a lost node
+ *     holds its StatefulSet up.
  *  5. Every committed write that changed an object is in the log, and what nodes hold of a service is what is published of it.
  *  6. Every latency has one sample for each (write, node) pair that was applied.
  *  7. Little's law: the updates under way, summed over time, are the latencies of the updates, summed. The first is counted from
@@ -16,7 +18,7 @@
  */
 
 import { METRICS, type MetricName } from '../metrics.js';
-import type { PodTable } from './cluster/pods.js';
+import { PodState, type PodTable } from './cluster/pods.js';
 import type { EndpointSettings } from './cluster/services.js';
 import type { Discovery } from './controlplane/discovery.js';
 import { isReadyEndpoint } from './controlplane/endpoint-membership.js';
@@ -52,6 +54,9 @@ export interface QuietWorld {
   readonly isPublished: boolean;
   /** False when the workload ended before its rolling updates did, or before pods that were missing were created. */
   readonly isComplete: boolean;
+  readonly isNodeUp: (node: number) => boolean;
+  /** Services whose StatefulSet waits for a pod of a lost node. */
+  readonly heldUpServices: ReadonlySet<number>;
 }
 
 /** Throws an Error that names the first law that does not hold. */
@@ -88,12 +93,13 @@ export function checkConservation(world: QuietWorld): void {
   if (world.isComplete) checkReplicas(world);
 }
 
-function checkPublished({ pods, services, discoveryOf, settingsOf, absentServices }: QuietWorld): void {
+function checkPublished(world: QuietWorld): void {
+  const { pods, services, discoveryOf, settingsOf, absentServices } = world;
   const ready = new Int32Array(services);
   for (let pod = 0; pod < pods.count; pod++) {
     const service = pods.service[pod]!;
     const { publishNotReadyAddresses } = settingsOf(service);
-    if (isReadyEndpoint(pods.condition[pod]!, publishNotReadyAddresses)) ready[service]!++;
+    if (isReadyEndpoint(stateToPublish(world, pod), publishNotReadyAddresses)) ready[service]!++;
   }
   for (let service = 0; service < services; service++) {
     const discovery = discoveryOf(service);
@@ -104,6 +110,14 @@ function checkPublished({ pods, services, discoveryOf, settingsOf, absentService
       violated(`service ${service} has ${published} usable endpoints in its objects and ${expected} ready pods`);
     }
   }
+}
+
+/** What the pod truly is, or, as long as its node is lost, what the API can know of it at most. */
+function stateToPublish({ pods, isNodeUp }: QuietWorld, pod: number): number {
+  const { condition, stored, node } = pods;
+  if (isNodeUp(node[pod]!)) return condition[pod]!;
+  // Labels are written by users.
+  return (stored[pod]! & ~(PodState.ready | PodState.notSelected)) | (condition[pod]! & PodState.notSelected);
 }
 
 /** Nodes hold what the last write of the log says, as they have applied all of it. */
@@ -146,8 +160,9 @@ export function checkUtilizations(scalars: Partial<Record<MetricName, number>>):
   }
 }
 
-function checkReplicas({ services, replicaSets }: QuietWorld): void {
+function checkReplicas({ services, replicaSets, heldUpServices }: QuietWorld): void {
   for (let service = 0; service < services; service++) {
+    if (heldUpServices.has(service)) continue;
     const live = replicaSets.replicas(service).length;
     const desired = replicaSets.desired(service);
     if (live !== desired) violated(`service ${service} has ${live} pods and is meant to have ${desired}`);

@@ -82,6 +82,22 @@ export class NodesAndPods {
     this.taintEviction = this.#createTaintEviction();
   }
 
+  isNodeUp(node: number): boolean {
+    return this.#availability.isUp(node);
+  }
+
+  /** Services that have a pod, be it a terminating one, on a node that is lost, or for which no node is up. */
+  servicesOnLostNodes(): Set<number> {
+    const { nodes, pods } = this.#context;
+    const services = new Set<number>();
+    if (this.#availability.up === nodes.count) return services;
+    for (let node = 0; node < nodes.count; node++) {
+      if (this.#availability.isUp(node)) continue;
+      for (const pod of pods.podsOn(node)) services.add(pods.service[pod]!);
+    }
+    return services;
+  }
+
   /** Those that are parts of the controller manager's process. */
   get controllers(): readonly Controller[] {
     return [this.nodeLifecycle, this.taintEviction];

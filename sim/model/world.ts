@@ -44,6 +44,7 @@ import { frameCpuNs, listCpuNs } from './watch-traffic.js';
 import { servicesToBeCreated, WorkloadActions } from './workload/actions.js';
 import type { Deployments } from './workload/deployments.js';
 import { Autoscalers } from './workload/horizontal-pod-autoscaler/autoscalers.js';
+import { heldUpServices, heldUpWarnings } from './workload/held-up-stateful-sets.js';
 import { PodLabels } from './workload/pod-labels.js';
 import type { PodLifecycle } from './workload/pod-lifecycle.js';
 import type { ReplicaSets } from './workload/replica-sets.js';
@@ -249,7 +250,9 @@ export class World {
     this.#endAutoscalers();
     this.recorder.end(this.log, this.watchConnections);
     this.#apiServers.end(this.endNs);
+    const heldUp = heldUpServices(this.nodesAndPods.servicesOnLostNodes(), this.#statefulSets);
     this.#warn();
+    this.warnings.push(...heldUpWarnings(heldUp, this.#services, this.#replicaSets));
     if (!this.#isQuiet) return;
     const hadSpace = this.#requestPath.etcd.refused === 0;
     checkConservation({
@@ -267,6 +270,8 @@ export class World {
       absentServices: this.#absentServices,
       isPublished: this.recorder.rejected === 0 && this.#droppedKeys === 0 && hadSpace,
       isComplete: this.#scenario.durationNs === null && this.#deployments.unfinished().length === 0 && hadSpace,
+      isNodeUp: (node) => this.nodesAndPods.isNodeUp(node),
+      heldUpServices: heldUp,
     });
   }
 

@@ -15,7 +15,7 @@ const READY = PodState.hasAddress | PodState.ready;
 interface Bench {
   readonly controller: NodeLifecycle;
   readonly eviction: TaintEviction;
-  readonly marks: { pod: number; atNs: number }[];
+  readonly marks: { pod: number; atNs: number; sentNs: number }[];
   readonly taints: { node: number; atNs: number }[];
   readonly untaints: { node: number; atNs: number }[];
   readonly readiness: { readonly node: number; readonly isReady: boolean }[];
@@ -26,7 +26,7 @@ interface Bench {
 }
 
 /** The two controllers over ready pods; API calls take no time. A lost node has renewed its lease just before. */
-function bench({ nodes = 1, zones = 1, podsPerNode = 0, replication = 0 }): Bench {
+function bench({ nodes = 1, zones = 1, podsPerNode = 0, replication = 0, kubeApiQps = 20, kubeApiBurst = 30 }): Bench {
   const simulation = new Simulation();
   const streams = new RandomStreams(1, replication);
   const table = createNodes(
@@ -43,7 +43,7 @@ function bench({ nodes = 1, zones = 1, podsPerNode = 0, replication = 0 }): Benc
   }
   const etcd = new Etcd({ writeLatencyNs: { median: 1e-3, p99: 1e-3 }, maxRequestBytes: null }, streams);
   const servers = new ApiServers(simulation);
-  const client = { kubeApiQps: 20, kubeApiBurst: 30, workers: 8 };
+  const client = { kubeApiQps, kubeApiBurst, workers: 8 };
   const evictions: Bench['evictions'] = [];
   const eviction = new TaintEviction(
     simulation,
@@ -77,9 +77,9 @@ function bench({ nodes = 1, zones = 1, podsPerNode = 0, replication = 0 }): Benc
       largeClusterSizeThreshold: 50,
     },
     {
-      onPodMarked: (pod) => {
+      onPodMarked: (pod, sentNs) => {
         pods.stored[pod]! &= ~PodState.ready;
-        marks.push({ pod, atNs: simulation.nowNs });
+        marks.push({ pod, atNs: simulation.nowNs, sentNs });
       },
       onTainted: (node) => {
         eviction.tainted(node);
@@ -147,6 +147,22 @@ describe('how long until the last pod of lost nodes is marked not ready', () => 
     const mean = detected.reduce((sum, value) => sum + value, 0) / detected.length;
     expect(Math.abs(mean - 52.5)).toBeLessThan((4 * 5) / Math.sqrt(12 * 60));
   });
+
+  test.each([
+    { kubeApiQps: 1, kubeApiBurst: 1 },
+    { kubeApiQps: 20, kubeApiBurst: 30 },
+  ])(
+    'with $kubeApiQps/$kubeApiBurst a mark dates from its own write, whatever taints are written meanwhile',
+    (client) => {
+      const { marks, taints, at, lose, run } = bench({ nodes: 60, podsPerNode: 10, ...client });
+      at(100, () => lose(range(0, 20)));
+      run();
+      expect(marks).toHaveLength(200);
+      expect(taints.length).toBeGreaterThan(1);
+      // Calls take no time here.
+      for (const { atNs, sentNs } of marks) expect(Math.abs(atNs - sentNs)).toBeLessThan(10);
+    },
+  );
 
   test('a node that is lost during a long pass waits for the next', () => {
     const { marks, at, lose, run } = bench({ nodes: 300, podsPerNode: 30 });

@@ -23,7 +23,7 @@
 import type { RandomStreams } from '../../kernel/random.js';
 import type { EventHandle, EventKind, Simulation } from '../../kernel/simulation.js';
 import type { NodeTable } from '../cluster/nodes.js';
-import { PodState, type PodTable } from '../cluster/pods.js';
+import { NO_POD, PodState, type PodTable } from '../cluster/pods.js';
 import type { ApiClient } from './api-servers.js';
 import type { Controller } from './controller-manager.js';
 import type { Etcd, WriteLatency } from './etcd.js';
@@ -65,7 +65,8 @@ const NS_PER_SECOND = 1e9;
 interface NodeUpdate {
   readonly node: number;
   pods: number[];
-  /** When the write that is under way left. */
+  /** The pod that is being marked, or NO_POD, and when that write leaves or left. */
+  marking: number;
   sentNs: number;
 }
 
@@ -145,9 +146,9 @@ export class NodeLifecycle implements Controller {
     this.#writes = new Int32Array(nodes.count);
     this.#zones = [];
     for (const zone of nodes.zone) (this.#zones[zone] ??= { ready: 0, notReady: 0 }).ready++;
-    this.#queues = new TaintQueues(simulation, nodes.zone, this.#zones.length, parameters.nodeEvictionRate, (node) =>
-      this.#send(node, 'nodes', this.#taintedKind),
-    );
+    this.#queues = new TaintQueues(simulation, nodes.zone, this.#zones.length, parameters.nodeEvictionRate, (node) => {
+      this.#send(node, 'nodes', this.#taintedKind);
+    });
     this.#passKind = simulation.registerKind('node lifecycle: monitor pass', () => this.#pass());
     this.#updatedKind = simulation.registerKind('node lifecycle: node status written', (node) => this.#onUpdated(node));
     this.#markedKind = simulation.registerKind('node lifecycle: pod marked', (node, pod) => this.#onMarked(node, pod));
@@ -257,7 +258,7 @@ export class NodeLifecycle implements Controller {
       const node = this.#waiting.pop();
       if (node === undefined) return;
       this.#busyWorkers++;
-      this.#updates.set(node, { node, pods: [], sentNs: 0 });
+      this.#updates.set(node, { node, pods: [], marking: NO_POD, sentNs: 0 });
       if (this.#isLost[node] === 0) this.#finish(node);
       else if (this.#status[node] === UNKNOWN) this.#markPods(node);
       else this.#send(node, 'nodes', this.#updatedKind);
@@ -294,12 +295,14 @@ export class NodeLifecycle implements Controller {
       this.#finish(update.node);
       return;
     }
-    this.#send(update.node, 'pods', this.#markedKind, pod);
+    update.marking = pod;
+    update.sentNs = this.#send(update.node, 'pods', this.#markedKind, pod);
   }
 
   #onMarked(node: number, pod: number): void {
-    const update = this.#updates.get(node);
-    // A write that a controller sent before it was stopped is committed all the same.
+    // A write that a controller sent before it was stopped is committed all the same, and is no business of the next one.
+    const current = this.#updates.get(node);
+    const update = current?.marking === pod ? current : undefined;
     this.#listener.onPodMarked(pod, update?.sentNs ?? this.#simulation.nowNs);
     this.marked++;
     this.lastMarkedNs = this.#simulation.nowNs;
@@ -381,12 +384,11 @@ export class NodeLifecycle implements Controller {
     this.#listener.onUntainted(node);
   }
 
-  /** One write about the node through the controller's client. */
-  #send(node: number, resource: 'nodes' | 'pods', answered: EventKind, pod = 0): void {
+  /** One write about the node through the controller's client; returns when it leaves. */
+  #send(node: number, resource: 'nodes' | 'pods', answered: EventKind, pod = 0): number {
     const sentNs = this.#bucket.reserve(this.#simulation.nowNs);
-    const update = this.#updates.get(node);
-    if (update !== undefined) update.sentNs = sentNs;
     const latencyNs = this.#writeLatency.ns(node, this.#writes[node]!++);
     this.#api.write(0, resource, sentNs, latencyNs, answered, node, pod);
+    return sentNs;
   }
 }

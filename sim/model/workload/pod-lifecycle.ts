@@ -26,7 +26,7 @@ import type { CounterHash, RandomStreams } from '../../kernel/random.js';
 import type { EventKind, Simulation } from '../../kernel/simulation.js';
 import { widen } from '../cluster/columns.js';
 import type { NodeAvailability } from '../cluster/node-availability.js';
-import { NO_POD, PodStage, PodState, type PodTable } from '../cluster/pods.js';
+import { PodStage, PodState, type PodTable } from '../cluster/pods.js';
 import type { ApiClient } from '../controlplane/api-servers.js';
 import type { Etcd, WriteLatency } from '../controlplane/etcd.js';
 import { type Termination, terminationNs } from '../node/graceful-termination.js';
@@ -80,6 +80,7 @@ export class PodLifecycle implements StatusListener {
   readonly #deletedKind: EventKind;
   readonly #stoppedKind: EventKind;
   readonly #replacedKind: EventKind;
+  readonly #replacedUnplacedKind: EventKind;
   readonly #unchangedListeners: ((service: number, pod: number) => void)[] = [];
   #kubelets: Kubelets | null = null;
   #schedule: ((pod: number, atNs: number) => void) | null = null;
@@ -114,6 +115,10 @@ export class PodLifecycle implements StatusListener {
     this.#stoppedKind = simulation.registerKind('pod: stopped', (pod) => this.#onStopped(pod));
     this.#replacedKind = simulation.registerKind('pod: replacement committed', (pod, successor) =>
       this.#onReplaced(pod, successor),
+    );
+    this.#replacedUnplacedKind = simulation.registerKind(
+      'pod: replacement without a node committed',
+      (pod, successor) => this.#onReplacedUnplaced(pod, successor),
     );
   }
 
@@ -217,11 +222,10 @@ export class PodLifecycle implements StatusListener {
       condition[successor] = STATUS_BITS;
       stage[successor] = PodStage.running;
       this.#kubelets!.adopt(successor, STATUS_BITS);
-    } else {
-      this.start(successor, nowNs);
     }
     const latencyNs = this.#writeLatency.ns(service[pod]!, ordinal[pod]!);
-    this.#api.write(pod, 'pods', nowNs, latencyNs, this.#replacedKind, pod, isPlaced ? successor : NO_POD);
+    const replacedKind = isPlaced ? this.#replacedKind : this.#replacedUnplacedKind;
+    this.#api.write(pod, 'pods', nowNs, latencyNs, replacedKind, pod, successor);
   }
 
   /** A change of the pod's labels is committed now: the selector of its service matches it from now on, or no longer. */
@@ -378,9 +382,16 @@ export class PodLifecycle implements StatusListener {
   #onReplaced(pod: number, successor: number): void {
     const { stored } = this.#pods;
     stored[pod]! |= PodState.gone;
-    if (successor !== NO_POD) stored[successor]! |= STATUS_BITS;
+    stored[successor]! |= STATUS_BITS;
     const changeNs = this.#replacedNs[pod]!;
-    this.#updates.publish(pod, changeNs, changeNs, PodState.gone, 0, successor);
+    this.#updates.publish(pod, changeNs, changeNs, PodState.gone, 0, successor, STATUS_BITS);
+  }
+
+  /** No node was up for the successor: it exists from now on, and the scheduler looks for a node. */
+  #onReplacedUnplaced(pod: number, successor: number): void {
+    this.#pods.stored[pod]! |= PodState.gone;
+    this.#updates.publish(pod, this.#replacedNs[pod]!, null, PodState.gone, 0, successor);
+    this.start(successor, this.#simulation.nowNs);
   }
 
   #startupNs(pod: number): number {

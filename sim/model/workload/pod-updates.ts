@@ -41,6 +41,7 @@ export class PodUpdates {
   #clearBits = new Uint8Array(INITIAL_CAPACITY);
   /** The pod that takes the place of this update's pod in the same API update, or NO_POD. */
   #successor = new Int32Array(INITIAL_CAPACITY);
+  #successorBits = new Uint8Array(INITIAL_CAPACITY);
 
   constructor(simulation: Simulation, pods: PodTable, watchLatencyNs: number) {
     this.#simulation = simulation;
@@ -58,7 +59,7 @@ export class PodUpdates {
 
   /**
    * An update of the pod is committed now. `triggerNs`: the transition of its Ready condition that is in it, or null. With a
-   * `successor`, this pod is ready from the same update on.
+   * `successor`, this pod exists from the same update on, with the state `successorBits`.
    */
   publish(
     pod: number,
@@ -67,6 +68,7 @@ export class PodUpdates {
     setBits: number,
     clearBits: number,
     successor = NO_POD,
+    successorBits = 0,
   ): void {
     if (this.#updates === this.#changeNs.length) this.#grow();
     const update = this.#updates++;
@@ -77,6 +79,7 @@ export class PodUpdates {
     this.#setBits[update] = setBits;
     this.#clearBits[update] = clearBits;
     this.#successor[update] = successor;
+    this.#successorBits[update] = successorBits;
     this.#simulation.schedule(committedNs + this.#watchLatencyNs, this.#observedKind, pod, update);
   }
 
@@ -87,7 +90,7 @@ export class PodUpdates {
     observed[pod] = after;
     const successor = this.#successor[update]!;
     // Added to what is known: the successor may have been seen terminating before.
-    if (successor !== NO_POD) observed[successor]! |= PodState.hasAddress | PodState.ready;
+    if (successor !== NO_POD) observed[successor]! |= this.#successorBits[update]!;
     const triggerNs = this.#triggerNs[update]!;
     const change = {
       changeNs: this.#changeNs[update]!,
@@ -108,5 +111,6 @@ export class PodUpdates {
     this.#setBits = widen(this.#setBits, capacity);
     this.#clearBits = widen(this.#clearBits, capacity);
     this.#successor = widen(this.#successor, capacity);
+    this.#successorBits = widen(this.#successorBits, capacity);
   }
 }
