@@ -96,6 +96,29 @@ workload:
   });
 });
 
+describe('a world with endpoints that are no pods', () => {
+  it('keeps every law, with nodes lost or not', () => {
+    const handWritten = (fault: string): (() => void) => {
+      const { scenario: world } = parseExperiment(
+        `
+apiVersion: kube-headroom/v1
+kind: Scenario
+metadata: { name: hand-written }
+cluster: { nodes: 3 }
+services: [{ name: outside, endpoints: 4, selector: false }, { name: web, endpoints: 4 }]
+workload:
+  - { at: 1s, editEndpoints: { service: outside, replace: 2 } }
+  - ${fault}
+`,
+        'hand-written.yaml',
+      ).variants[0]!;
+      return () => new World(world, 0).run();
+    };
+    expect(handWritten('{ at: 2s, rollingUpdate: { service: web } }')).not.toThrow();
+    expect(handWritten('{ at: 2s, loseNodes: { nodes: 1 } }')).not.toThrow();
+  });
+});
+
 describe('a lost update', () => {
   it('is found when a committed write never enters the log', () => {
     expect(run(({ log }) => tamperWith(log, 'append', 9, () => log.length - 1))).toThrow(
