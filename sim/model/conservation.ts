@@ -18,7 +18,7 @@
  */
 
 import { METRICS, type MetricName } from '../metrics.js';
-import { PodState, type PodTable } from './cluster/pods.js';
+import { NO_NODE, PodState, type PodTable } from './cluster/pods.js';
 import type { EndpointSettings } from './cluster/services.js';
 import type { Discovery } from './controlplane/discovery.js';
 import { isReadyEndpoint } from './controlplane/endpoint-membership.js';
@@ -115,7 +115,8 @@ function checkPublished(world: QuietWorld): void {
 /** What the pod truly is, or, as long as its node is lost, what the API can know of it at most. */
 function stateToPublish({ pods, isNodeUp }: QuietWorld, pod: number): number {
   const { condition, stored, node } = pods;
-  if (isNodeUp(node[pod]!)) return condition[pod]!;
+  // An address that was written by hand is on no node, and cannot be lost.
+  if (node[pod] === NO_NODE || isNodeUp(node[pod]!)) return condition[pod]!;
   // Labels are written by users.
   return (stored[pod]! & ~(PodState.ready | PodState.notSelected)) | (condition[pod]! & PodState.notSelected);
 }
