@@ -112,3 +112,14 @@ workload: [{ at: 5s, rollingUpdate: { service: web } }, { at: ${at}s, ${fault} }
     },
   );
 });
+
+test('addresses that were written by hand are on no node, and so on none that is lost', () => {
+  const { scalars } = run(`
+cluster: { nodes: 3 }
+services: [{ name: external, endpoints: 4, selector: false }, { name: web, endpoints: 6 }]
+workload:
+  - { at: 5s, loseNodes: { nodes: 2 } }
+  - { at: 10s, editEndpoints: { service: external, to: 7 } }
+`);
+  expect(scalars.updates_not_applied_total).toBe(0);
+});
