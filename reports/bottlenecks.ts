@@ -22,7 +22,7 @@ export function settingsOfBottlenecks({ bottlenecks: { latency, saturated } }: V
   return [...new Set([...(latency?.settings ?? []), ...saturated.flatMap(({ settings }) => settings)])];
 }
 
-/** Limits that some variant measured, in the order in which a change meets them, with their use in each variant. */
+/** Limits that some variant used at all, in the order in which a change meets them, with their use in each variant. */
 export function limitTable({ variants }: Results): {
   readonly limit: LimitUse;
   readonly uses: readonly (number | null)[];
@@ -31,12 +31,13 @@ export function limitTable({ variants }: Results): {
   for (const { bottlenecks } of variants) {
     for (const use of bottlenecks.utilizations) if (!limits.has(use.limit)) limits.set(use.limit, use);
   }
-  return [...limits.values()].map((limit) => ({
+  const rows = [...limits.values()].map((limit) => ({
     limit,
     uses: variants.map(
       ({ bottlenecks }) => bottlenecks.utilizations.find((use) => use.limit === limit.limit)?.utilization ?? null,
     ),
   }));
+  return rows.filter(({ uses }) => uses.some((use) => use !== null && use > 0));
 }
 
 const inWords = ({ title, utilization }: LimitUse): string => `${title} (${formatPercent(utilization)})`;
