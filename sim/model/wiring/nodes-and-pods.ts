@@ -5,52 +5,31 @@
  *   node faults --> pod life cycle, kubelets, node life cycle controller --> taint eviction --> ReplicaSets
  */
 
-import type { RandomStreams } from '../kernel/random.js';
-import type { Simulation } from '../kernel/simulation.js';
-import type { MetricName } from '../metrics.js';
-import { NodeAvailability } from './cluster/node-availability.js';
-import type { NodeTable } from './cluster/nodes.js';
-import { EvenPlacement } from './cluster/placement.js';
-import type { PodTable } from './cluster/pods.js';
-import type { ServiceTable } from './cluster/services.js';
-import type { ApiServers } from './controlplane/api-servers.js';
-import type { Controller } from './controlplane/controller-manager.js';
-import { isReadyEndpoint } from './controlplane/endpoint-membership.js';
-import type { Etcd } from './controlplane/etcd.js';
-import { NodeLifecycle } from './controlplane/node-lifecycle.js';
-import { Scheduler } from './controlplane/scheduler.js';
-import { TaintEviction } from './controlplane/taint-eviction.js';
-import { heartbeatWritesPerSecond } from './node/heartbeats.js';
-import { Kubelets } from './node/kubelets.js';
-import type { Scenario } from './scenario.js';
-import { API_SERVER_COSTS } from './versions/costs.js';
+import type { MetricName } from '../../metrics.js';
+import { NodeAvailability } from '../cluster/node-availability.js';
+import { EvenPlacement } from '../cluster/placement.js';
+import type { Controller } from '../controlplane/controller-manager.js';
+import { isReadyEndpoint } from '../controlplane/endpoint-membership.js';
+import { NodeLifecycle } from '../controlplane/node-lifecycle.js';
+import { Scheduler } from '../controlplane/scheduler.js';
+import { TaintEviction } from '../controlplane/taint-eviction.js';
+import { heartbeatWritesPerSecond } from '../node/heartbeats.js';
+import { Kubelets } from '../node/kubelets.js';
+import { API_SERVER_COSTS } from '../versions/costs.js';
 import {
   KUBELET_COSTS,
   KUBELET_RULES,
   NODE_LIFECYCLE_RULES,
   SCHEDULER_COSTS,
   TAINT_EVICTION_RULES,
-} from './versions/node-rules.js';
-import { type NodeConnections, NodeFaults } from './workload/node-faults.js';
-import { PodLifecycle } from './workload/pod-lifecycle.js';
-import type { ReplicaSets } from './workload/replica-sets.js';
-
-const NS_PER_SECOND = 1e9;
-
-const ns = (seconds: number): number => Math.round(seconds * NS_PER_SECOND);
+} from '../versions/node-rules.js';
+import { type NodeConnections, NodeFaults } from '../workload/node-faults.js';
+import { PodLifecycle } from '../workload/pod-lifecycle.js';
+import type { ReplicaSets } from '../workload/replica-sets.js';
+import { type ApiContext, NS_PER_SECOND, ns } from './context.js';
 
 /** The parts of the world that nodes and pods live in. */
-export interface NodesAndPodsContext {
-  readonly simulation: Simulation;
-  readonly scenario: Scenario;
-  readonly nodes: NodeTable;
-  readonly services: ServiceTable;
-  readonly pods: PodTable;
-  readonly apiServers: ApiServers;
-  readonly etcd: Etcd;
-  readonly streams: RandomStreams;
-  /** From a commit to a watching client. */
-  readonly watchLatencyNs: number;
+export interface NodesAndPodsContext extends ApiContext {
   /** The watch connections of the nodes. */
   readonly connections: NodeConnections;
   /** What the API says of a node's readiness has changed. */

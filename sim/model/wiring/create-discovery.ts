@@ -4,21 +4,21 @@
  *   Scenario --> EndpointSlices | Endpoints objects
  */
 
-import type { NodeTable } from './cluster/nodes.js';
-import type { PodTable } from './cluster/pods.js';
-import type { EndpointSettings, IpFamily, ServiceTable } from './cluster/services.js';
-import type { Discovery } from './controlplane/discovery.js';
-import { EndpointSlices } from './controlplane/endpoint-slices.js';
-import { EndpointsObjects } from './controlplane/endpoints-object.js';
-import { hintKinds, type HintKinds } from './controlplane/traffic-distribution.js';
+import type { NodeTable } from '../cluster/nodes.js';
+import type { PodTable } from '../cluster/pods.js';
+import type { EndpointSettings, IpFamily, ServiceTable } from '../cluster/services.js';
+import type { Discovery } from '../controlplane/discovery.js';
+import { EndpointSlices } from '../controlplane/endpoint-slices.js';
+import { EndpointsObjects } from '../controlplane/endpoints-object.js';
+import { hintKinds, type HintKinds } from '../controlplane/traffic-distribution.js';
 import {
   constantEndpointSize,
   endpointObjectSize,
   type EndpointObjectShape,
   type EndpointObjectSize,
-} from './controlplane/wire-size.js';
-import type { TopologyNode } from './controlplane/zone-allocations.js';
-import type { Scenario, WireSettings } from './scenario.js';
+} from '../controlplane/wire-size.js';
+import type { TopologyNode } from '../controlplane/zone-allocations.js';
+import type { Scenario, WireSettings } from '../scenario.js';
 
 const NO_HINTS: HintKinds = hintKinds(null);
 /** Nodes are of one size: any will do, as only shares count. */
