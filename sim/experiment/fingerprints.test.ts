@@ -17,7 +17,10 @@ import { runReplication } from './replication.js';
 const scenarios = fileURLToPath(new URL('../../scenarios', import.meta.url));
 const FEW_NODES = 'cluster.nodes=20';
 
-test('the shipped scenarios run as they did before', async () => {
+/** A few seconds for each of some forty runs, on a machine that is busy otherwise. */
+const TIMEOUT_MS = 300_000;
+
+test('the shipped scenarios run as they did before', { timeout: TIMEOUT_MS }, async () => {
   const files = readdirSync(scenarios, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.yaml'))
     .toSorted((a, b) => (a < b ? -1 : 1));

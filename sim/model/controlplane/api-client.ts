@@ -8,13 +8,48 @@
 
 import type { EventKind } from '../../kernel/simulation.js';
 import { STORED_OBJECT_BYTES } from '../versions/etcd-costs.js';
-import type { ApiServers } from './api-servers.js';
 import { levelNumber, type PriorityLevel } from './flow-control/priority-levels.js';
 
 export type { PriorityLevel } from './flow-control/priority-levels.js';
 
 /** Resources whose watchers make a write dearer; `other` has none that count. */
 export type WatchedResource = keyof typeof STORED_OBJECT_BYTES;
+
+/** What the clients' requests go to: the API servers, which say what each means. */
+export interface RequestTarget {
+  write(
+    client: ApiClient,
+    flow: number,
+    resource: WatchedResource,
+    sentNs: number,
+    latencyNs: number,
+    answered: EventKind,
+    a: number,
+    b: number,
+    bytes: number,
+  ): void;
+  read(
+    client: ApiClient,
+    flow: number,
+    sentNs: number,
+    latencyNs: number,
+    answered: EventKind,
+    a: number,
+    b: number,
+  ): void;
+  list(
+    client: ApiClient,
+    flow: number,
+    objects: number,
+    bytes: number,
+    sentNs: number,
+    latencyNs: number,
+    answered: EventKind,
+    a: number,
+    b: number,
+    server?: number,
+  ): void;
+}
 
 /** One component's way to the API servers. `flow` tells its users apart: the node of a kubelet, 0 for a controller. */
 export class ApiClient {
@@ -26,9 +61,9 @@ export class ApiClient {
   readonly level: number;
   /** The queues that each flow is dealt, once it has sent a request. */
   readonly hands: (Uint8Array | undefined)[] = [];
-  readonly #servers: ApiServers;
+  readonly #servers: RequestTarget;
 
-  constructor(servers: ApiServers, number: number, name: string, priorityLevel: PriorityLevel) {
+  constructor(servers: RequestTarget, number: number, name: string, priorityLevel: PriorityLevel) {
     this.#servers = servers;
     this.number = number;
     this.name = name;

@@ -21,7 +21,7 @@ import type { RandomStreams } from '../../kernel/random.js';
 import { Histogram } from '../../stats/histogram.js';
 import { API_CLIENT_COSTS, STORED_OBJECT_BYTES } from '../versions/etcd-costs.js';
 import { FLOW_CONTROL_RULES } from '../versions/flow-control-rules.js';
-import { ApiClient, type WatchedResource } from './api-client.js';
+import { ApiClient, type RequestTarget, type WatchedResource } from './api-client.js';
 import { type EtcdStore, NO_SPACE } from './etcd-store.js';
 import { FlowController, type FlowControlSettings } from './flow-control/flow-controller.js';
 import { levelNumber, PRIORITY_LEVELS, type PriorityLevel, type Queuing } from './flow-control/priority-levels.js';
@@ -63,7 +63,7 @@ export interface ApiServersParameters {
 
 const NOT_SCHEDULED = -1;
 
-export class ApiServers {
+export class ApiServers implements RequestTarget {
   readonly #simulation: Simulation;
   /** null: every request is executed at once. */
   readonly #parameters: ApiServersParameters | null;
