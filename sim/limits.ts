@@ -143,6 +143,15 @@ export const LIMITS: readonly Limit[] = [
     stages: ['stage_api_write_seconds'],
   },
   {
+    id: 'node-outage',
+    title: 'time that lost nodes were away',
+    settings: [],
+    utilization: null,
+    measured: 'node_loss_recovery_seconds',
+    // What was written meanwhile reaches them when they are back.
+    stages: ['stage_watch_fanout_seconds'],
+  },
+  {
     id: 'watch-dispatcher',
     title: 'watch dispatcher of the API server',
     settings: ['controlPlane.apiServer.replicas'],

@@ -75,13 +75,19 @@ describe('what binds', () => {
     expect(findBottlenecks(metrics).latency?.limit).toBe('rule-programming');
   });
 
-  it('is the grace period when a node was lost and no client is busy, and the lease after a fail-over', () => {
+  it('is what a fault brings with it: the grace period and the outage of a lost node, the lease after a fail-over', () => {
     const lost = metricsOf({
       stage_kubelet_seconds: 50,
       kubelet_client_utilization: 0.1,
       node_loss_recovery_seconds: 55,
     });
     expect(findBottlenecks(lost).latency?.limit).toBe('node-monitor-grace-period');
+    const back = metricsOf({
+      stage_watch_fanout_seconds: 200,
+      apiserver_network_utilization: 0.05,
+      node_loss_recovery_seconds: 55,
+    });
+    expect(findBottlenecks(back).latency?.limit).toBe('node-outage');
     const failedOver = metricsOf({
       stage_batch_period_seconds: 16,
       controller_manager_fail_over_recovery_seconds: 17,
