@@ -1,8 +1,9 @@
 import { RandomStreams } from '../../sim/kernel/random.js';
 import { Simulation } from '../../sim/kernel/simulation.js';
 import { createNodes, type NodeTable } from '../../sim/model/cluster/nodes.js';
+import { CLUSTER_IP } from '../../sim/model/cluster/service-shape.js';
 import { WatchFanOut, type EndpointWrite } from '../../sim/model/controlplane/watch-fan-out.js';
-import { IptablesMode } from '../../sim/model/node/iptables-mode.js';
+import { IptablesMode } from '../../sim/model/node/proxy-modes/iptables/iptables-mode.js';
 import {
   createProxyRecorders,
   KubeProxies,
@@ -71,6 +72,7 @@ function simulate(Proxies: typeof KubeProxies | typeof NaiveKubeProxies, cluster
   });
   const parameters: KubeProxyParameters = {
     mode: new IptablesMode(30e9),
+    shapeOf: () => CLUSTER_IP,
     runner: new TokenBucketRunner(
       cluster.nodes.count,
       { minIntervalNs: 1e9, retryIntervalNs: 30e9, maxIntervalNs: HOUR_NS },

@@ -1,8 +1,10 @@
 /**
  * The services of a cluster: groups of equal services, numbered through.
  *
- * Left out: types other than ClusterIP, several ports, selectors that overlap.
+ * Left out: several ports, selectors that overlap.
  */
+
+import { CLUSTER_IP, type ServiceShape } from './service-shape.js';
 
 export type IpFamily = 'IPv4' | 'IPv6';
 
@@ -37,6 +39,8 @@ export interface ServiceGroup extends EndpointSettings {
   readonly endpoints: number;
   /** False: a Service without selector, whose Endpoints object is written by hand. Default: true. */
   readonly selector?: boolean;
+  /** Default: a plain ClusterIP service. */
+  readonly shape?: ServiceShape;
 }
 
 /** All services in the order of their groups. */
@@ -71,6 +75,11 @@ export class ServiceTable {
   /** The group of the service: what is said of it is said of each of its services. */
   groupOf(service: number): ServiceGroup {
     return this.groups[this.group[service]!]!;
+  }
+
+  /** What kube-proxies make of the service. */
+  shapeOf(service: number): ServiceShape {
+    return this.groupOf(service).shape ?? CLUSTER_IP;
   }
 
   /** How the service publishes its endpoints. What somebody writes by hand is taken as it is written. */

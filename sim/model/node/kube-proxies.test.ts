@@ -4,10 +4,12 @@ import { RandomStreams, type RandomStream } from '../../kernel/random.js';
 import { Simulation } from '../../kernel/simulation.js';
 import { Histogram } from '../../stats/histogram.js';
 import { createNodes } from '../cluster/nodes.js';
+import { CLUSTER_IP } from '../cluster/service-shape.js';
 import { NO_TRIGGER, WatchFanOut, type EndpointWrite } from '../controlplane/watch-fan-out.js';
-import { IptablesMode } from './iptables-mode.js';
+
 import { createProxyRecorders, KubeProxies, type KubeProxyParameters } from './kube-proxies.js';
 import { NaiveKubeProxies } from './naive-kube-proxies.js';
+import { IptablesMode } from './proxy-modes/iptables/iptables-mode.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from './sync-runner.js';
 
 const SECOND = 1e9;
@@ -90,6 +92,7 @@ function run(kind: 'cursor' | 'naive', setting: Setting, workload: Workload): un
   const hash = streams.hash('last-full-sync');
   const parameters: KubeProxyParameters = {
     mode: new IptablesMode(30 * SECOND),
+    shapeOf: () => CLUSTER_IP,
     runner,
     partialSync: setting.partialSync,
     fullSyncIntervalNs: HOUR,

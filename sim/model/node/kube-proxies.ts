@@ -24,10 +24,11 @@
 import type { EventHandle, EventKind, Simulation } from '../../kernel/simulation.js';
 import { Histogram, SampleBuffer } from '../../stats/histogram.js';
 import type { NodeTable } from '../cluster/nodes.js';
+import type { ServiceShape } from '../cluster/service-shape.js';
 import type { WatchListener } from '../controlplane/watch-connections.js';
 import { NO_TRIGGER, type WatchFanOut } from '../controlplane/watch-fan-out.js';
 import type { WatchRoutes } from '../controlplane/watch-routes.js';
-import type { ProxyMode, RuleTotals } from './proxy-mode.js';
+import { type ProxyMode, SyncKind, type SyncWork } from './proxy-modes/proxy-mode.js';
 import { RuleHistory } from './rule-history.js';
 import type { SyncRunner } from './sync-runner.js';
 
@@ -46,6 +47,7 @@ export interface ProxyRecorders {
 
 export interface KubeProxyParameters {
   readonly mode: ProxyMode;
+  readonly shapeOf: (service: number) => ServiceShape;
   readonly runner: SyncRunner;
   /** False: every sync writes all rules. */
   readonly partialSync: boolean;
@@ -108,7 +110,8 @@ export class KubeProxies implements WatchListener {
   readonly #parameters: KubeProxyParameters;
   readonly #recorders: ProxyRecorders;
   readonly #rules: RuleHistory;
-  readonly #totals: RuleTotals = { servicesWithEndpoints: 0, endpoints: 0 };
+  /** Of the sync at hand. */
+  readonly #work: SyncWork;
   readonly #syncKind: EventKind;
   readonly #state: Uint8Array;
   /** End of each node's last sync. */
@@ -154,7 +157,15 @@ export class KubeProxies implements WatchListener {
     this.#nodes = nodes;
     this.#parameters = parameters;
     this.#recorders = recorders;
-    this.#rules = new RuleHistory(initialEndpoints, parameters.mode);
+    this.#rules = new RuleHistory(initialEndpoints, parameters.shapeOf, parameters.mode);
+    this.#work = {
+      kind: SyncKind.partial,
+      tables: new Float64Array(parameters.mode.quantities.length),
+      changedServices: 0,
+      changedLines: 0,
+      changedEndpoints: 0,
+      cleansUp: false,
+    };
     this.busyNs = new Float64Array(count);
     this.cursor = new Int32Array(count);
     this.#state = new Uint8Array(count).fill(ASLEEP);
@@ -423,14 +434,14 @@ export class KubeProxies implements WatchListener {
 
   #duration(node: number, startNs: number, from: number, end: number): number {
     const { mode, partialSync, fullSyncIntervalNs } = this.#parameters;
-    const rules = this.#rules;
-    const totals = this.#totals;
-    rules.totalsAt(end, totals);
-    const cleansUp = mode.cleansUp(totals, startNs - this.#lastCleanUpNs[node]!);
+    const work = this.#work;
+    this.#rules.tablesAt(end, work.tables);
+    const cleansUp = mode.cleansUp(work.tables, startNs - this.#lastCleanUpNs[node]!);
     const isFull = !partialSync || startNs - this.#lastFullNs[node]! >= fullSyncIntervalNs;
-    const referenceNs = isFull
-      ? mode.fullSyncNs(totals, cleansUp)
-      : mode.partialSyncNs(totals, rules.changedLinesBetween(from, end, this.#log.nextOfService), cleansUp);
+    work.kind = isFull ? SyncKind.full : SyncKind.partial;
+    work.cleansUp = cleansUp;
+    this.#rules.changesBetween(from, end, this.#log.nextOfService, work);
+    const referenceNs = mode.syncNs(work);
     const durationNs = Math.round(referenceNs * this.#nodes.slowness[node]!);
     if (cleansUp) this.#lastCleanUpNs[node] = startNs + durationNs;
     if (isFull) this.#lastFullNs[node] = startNs + durationNs;

@@ -14,7 +14,7 @@ import type { NodeTable } from '../cluster/nodes.js';
 import type { WatchListener } from '../controlplane/watch-connections.js';
 import { NO_TRIGGER, type WatchFanOut } from '../controlplane/watch-fan-out.js';
 import type { KubeProxyParameters, ProxyRecorders } from './kube-proxies.js';
-import type { RuleTotals } from './proxy-mode.js';
+import { type EndpointCounts, SyncKind } from './proxy-modes/proxy-mode.js';
 
 const SECONDS_PER_NS = 1e-9;
 
@@ -42,7 +42,8 @@ interface NodeState {
   triggers: Map<number, number[]>;
   /** Usable endpoints by service, as the applied rules have them. */
   readonly endpoints: Int32Array;
-  readonly totals: RuleTotals;
+  /** The mode's quantities, as the applied rules have them. */
+  readonly tables: Float64Array;
   isSyncing: boolean;
   /** Or starting, without a list. */
   isLost: boolean;
@@ -105,10 +106,7 @@ export class NaiveKubeProxies implements WatchListener {
       pending: [],
       triggers: new Map<number, number[]>(),
       endpoints: Int32Array.from(initialEndpoints),
-      totals: {
-        servicesWithEndpoints: initialEndpoints.filter((endpoints) => endpoints > 0).length,
-        endpoints: initialEndpoints.reduce((sum, endpoints) => sum + endpoints, 0),
-      },
+      tables: this.#initialTables(initialEndpoints),
       isSyncing: false,
       isLost: false,
       processStartNs: -Infinity,
@@ -273,7 +271,7 @@ export class NaiveKubeProxies implements WatchListener {
   }
 
   #onStart(node: number): void {
-    const { mode, runner, partialSync, fullSyncIntervalNs } = this.#parameters;
+    const { mode, shapeOf, runner, partialSync, fullSyncIntervalNs } = this.#parameters;
     const state = this.#states[node]!;
     const startNs = this.#simulation.nowNs;
     const { pending, triggers } = state;
@@ -281,17 +279,27 @@ export class NaiveKubeProxies implements WatchListener {
     state.triggers = new Map();
 
     const changedServices = new Set<number>();
+    let changedEndpoints = 0;
     for (const { entry } of pending) {
-      changedServices.add(this.#log.service[entry]!);
-      this.#apply(state, this.#log.service[entry]!, this.#log.endpointsAfter[entry]!);
+      const service = this.#log.service[entry]!;
+      changedServices.add(service);
+      changedEndpoints += Math.abs(this.#log.endpointsAfter[entry]! - state.endpoints[service]!);
+      this.#apply(state, service, this.#log.endpointsAfter[entry]!);
     }
     let changedLines = 0;
-    for (const service of changedServices) changedLines += mode.linesOfChangedService(state.endpoints[service]!);
+    for (const service of changedServices) {
+      changedLines += mode.linesOfChangedService(shapeOf(service), everywhere(state.endpoints[service]!));
+    }
     const isFull = !partialSync || startNs - state.lastFullNs >= fullSyncIntervalNs;
-    const cleansUp = mode.cleansUp(state.totals, startNs - state.lastCleanUpNs);
-    const referenceNs = isFull
-      ? mode.fullSyncNs(state.totals, cleansUp)
-      : mode.partialSyncNs(state.totals, changedLines, cleansUp);
+    const cleansUp = mode.cleansUp(state.tables, startNs - state.lastCleanUpNs);
+    const referenceNs = mode.syncNs({
+      kind: isFull ? SyncKind.full : SyncKind.partial,
+      tables: state.tables,
+      changedServices: changedServices.size,
+      changedLines,
+      changedEndpoints,
+      cleansUp,
+    });
     const durationNs = Math.round(referenceNs * this.#nodes.slowness[node]!);
     const endNs = startNs + durationNs;
     if (cleansUp) state.lastCleanUpNs = endNs;
@@ -340,9 +348,33 @@ export class NaiveKubeProxies implements WatchListener {
   }
 
   #apply(state: NodeState, service: number, endpoints: number): void {
-    const before = state.endpoints[service]!;
+    const before = this.#countsOf(service, state.endpoints[service]!);
     state.endpoints[service] = endpoints;
-    state.totals.endpoints += endpoints - before;
-    state.totals.servicesWithEndpoints += (endpoints > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
+    const after = this.#countsOf(service, endpoints);
+    for (const quantity of state.tables.keys()) state.tables[quantity]! += after[quantity]! - before[quantity]!;
+  }
+
+  #initialTables(initialEndpoints: Int32Array): Float64Array {
+    const tables = new Float64Array(this.#parameters.mode.quantities.length);
+    for (const [service, endpoints] of initialEndpoints.entries()) {
+      const counts = this.#countsOf(service, endpoints);
+      for (const quantity of tables.keys()) tables[quantity]! += counts[quantity]!;
+    }
+    return tables;
+  }
+
+  /** What the mode makes of a service with this many endpoints. */
+  #countsOf(service: number, endpoints: number): Float64Array {
+    const { mode, shapeOf } = this.#parameters;
+    const counts = new Float64Array(mode.quantities.length);
+    mode.count(shapeOf(service), everywhere(endpoints), counts);
+    return counts;
   }
 }
+
+const everywhere = (endpoints: number): EndpointCounts => ({
+  cluster: endpoints,
+  local: 0,
+  reachable: endpoints,
+  isAnywhere: endpoints > 0,
+});

@@ -4,12 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { RandomStreams, type RandomStream } from '../../kernel/random.js';
 import { Simulation } from '../../kernel/simulation.js';
 import { createNodes } from '../cluster/nodes.js';
+import { CLUSTER_IP } from '../cluster/service-shape.js';
 import { DYNAMIC_RING, fixedRing } from '../controlplane/watch-cache.js';
 import { WatchConnections } from '../controlplane/watch-connections.js';
 import { NO_TRIGGER, WatchFanOut, type EndpointWrite } from '../controlplane/watch-fan-out.js';
-import { IptablesMode } from './iptables-mode.js';
+
 import { createProxyRecorders, KubeProxies, type KubeProxyParameters } from './kube-proxies.js';
 import { NaiveKubeProxies } from './naive-kube-proxies.js';
+import { IptablesMode } from './proxy-modes/iptables/iptables-mode.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from './sync-runner.js';
 
 const MS = 1e6;
@@ -93,6 +95,7 @@ function run(kind: 'cursor' | 'naive', setting: Setting) {
       : new TokenBucketRunner(count, intervals, 2);
   const parameters: KubeProxyParameters = {
     mode: new IptablesMode(30 * SECOND),
+    shapeOf: () => CLUSTER_IP,
     runner,
     partialSync: true,
     fullSyncIntervalNs: HOUR,

@@ -5,7 +5,7 @@
  */
 
 import type { WatchFanOut } from '../controlplane/watch-fan-out.js';
-import { IptablesMode } from '../node/iptables-mode.js';
+import { IptablesMode } from '../node/proxy-modes/iptables/iptables-mode.js';
 import { KubeProxies, type ProxyRecorders } from '../node/kube-proxies.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from '../node/sync-runner.js';
 import type { Scenario } from '../scenario.js';
@@ -34,6 +34,7 @@ export function createKubeProxies(
     Int32Array.from({ length: services.count }, (_, service) => usableEndpoints(service)),
     {
       mode: new IptablesMode(kubeProxy.syncPeriodNs),
+      shapeOf: (service) => services.shapeOf(service),
       runner: createRunner(scenario, fullSyncIntervalNs),
       partialSync: kubeProxy.minimizeIPTablesRestore,
       fullSyncIntervalNs,

@@ -13,7 +13,7 @@
  * second IP family, which is a proxier of its own.
  */
 
-import { IPTABLES_LEGACY_COSTS, KUBE_PROXY_COSTS } from '../versions/costs.js';
+import { IPTABLES_LEGACY_COSTS, KUBE_PROXY_COSTS } from '../../../versions/costs.js';
 
 const NS_PER_SECOND = 1e9;
 

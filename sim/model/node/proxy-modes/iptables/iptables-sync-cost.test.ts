@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { KUBE_PROXY_COSTS } from '../versions/costs.js';
+import { KUBE_PROXY_COSTS } from '../../../versions/costs.js';
 import { natChains, natRules, natRulesOfPartialSync, serviceChainRules } from './iptables-rules.js';
 import { commandNs, fullRestoreNs, fullSyncNs, partialRestoreNs, partialSyncNs, saveNs } from './iptables-sync-cost.js';
 
