@@ -1,18 +1,14 @@
 import { RandomStreams } from '../../sim/kernel/random.js';
 import { Simulation } from '../../sim/kernel/simulation.js';
 import { createNodes, type NodeTable } from '../../sim/model/cluster/nodes.js';
-import { CLUSTER_IP } from '../../sim/model/cluster/service-shape.js';
 import { WatchFanOut, type EndpointWrite } from '../../sim/model/controlplane/watch-fan-out.js';
 import { IptablesMode } from '../../sim/model/node/proxy-modes/iptables/iptables-mode.js';
-import {
-  createProxyRecorders,
-  KubeProxies,
-  type KubeProxyParameters,
-  type ProxyRecorders,
-} from '../../sim/model/node/kube-proxies.js';
+import { KubeProxies, type KubeProxyParameters } from '../../sim/model/node/kube-proxies.js';
+import { createProxyRecorders, type ProxyRecorders } from '../../sim/model/node/latency-samples.js';
 import { NaiveKubeProxies } from '../../sim/model/node/naive-kube-proxies.js';
 import { TokenBucketRunner } from '../../sim/model/node/sync-runner.js';
 import { Histogram } from '../../sim/stats/histogram.js';
+import { initially, plainRouting } from '../../sim/testing/plain-routing.js';
 import type { Suite, Task } from '../suite.js';
 
 const NODES = 5000;
@@ -72,7 +68,7 @@ function simulate(Proxies: typeof KubeProxies | typeof NaiveKubeProxies, cluster
   });
   const parameters: KubeProxyParameters = {
     mode: new IptablesMode(30e9),
-    shapeOf: () => CLUSTER_IP,
+    routing: plainRouting(SERVICES, cluster.nodes.count),
     runner: new TokenBucketRunner(
       cluster.nodes.count,
       { minIntervalNs: 1e9, retryIntervalNs: 30e9, maxIntervalNs: HOUR_NS },
@@ -84,12 +80,11 @@ function simulate(Proxies: typeof KubeProxies | typeof NaiveKubeProxies, cluster
     measureFromNs: 0,
   };
   const recorders = createProxyRecorders();
-  const endpoints = new Int32Array(SERVICES).fill(100);
   // The twin's timers are armed up to the end of the updates; the cursor needs none.
   const endNs = UPDATES * UPDATE_GAP_NS + HOUR_NS / 2;
-  const proxies = new Proxies(simulation, log, cluster.nodes, endpoints, parameters, recorders, endNs);
+  const proxies = new Proxies(simulation, log, cluster.nodes, initially(100), parameters, recorders, endNs);
   const commit = simulation.registerKind('commit', (update) => {
-    proxies.onAppend(log.append(cluster.writes[update]!, simulation.nowNs));
+    proxies.onAppend(log.append(cluster.writes[update]!, simulation.nowNs), []);
   });
   for (let update = 0; update < UPDATES; update++) simulation.schedule(update * UPDATE_GAP_NS, commit, update);
   simulation.run();

@@ -132,8 +132,8 @@ describe('a lost update', () => {
         let entries = 0;
         const { kubeProxies } = world;
         const onAppend = kubeProxies.onAppend.bind(kubeProxies);
-        kubeProxies.onAppend = (entry) => {
-          if (entries++ < 40) onAppend(entry);
+        kubeProxies.onAppend = (entry, updates) => {
+          if (entries++ < 40) onAppend(entry, updates);
         };
       }),
     ).toThrow(/conservation violated: node \d+ has applied \d+ of \d+ writes/);

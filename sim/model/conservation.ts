@@ -24,7 +24,8 @@ import type { Discovery } from './controlplane/discovery.js';
 import { isReadyEndpoint } from './controlplane/endpoint-membership.js';
 import type { WatchConnections } from './controlplane/watch-connections.js';
 import { NO_ENTRY, type WatchFanOut } from './controlplane/watch-fan-out.js';
-import type { KubeProxies, ProxyRecorders } from './node/kube-proxies.js';
+import type { KubeProxies } from './node/kube-proxies.js';
+import type { ProxyRecorders } from './node/latency-samples.js';
 import type { ReplicaSets } from './workload/replica-sets.js';
 
 /** Amounts that are spread over the bins of a series add up to themselves but for rounding. */

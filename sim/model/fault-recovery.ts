@@ -11,7 +11,8 @@ import type { EventKind, Simulation } from '../kernel/simulation.js';
 import type { MetricName } from '../metrics.js';
 import type { WatchFanOut } from './controlplane/watch-fan-out.js';
 import type { Fault } from './controlplane/watch-faults.js';
-import type { KubeProxies, Milestone } from './node/kube-proxies.js';
+import type { KubeProxies } from './node/kube-proxies.js';
+import type { Milestone } from './node/milestones.js';
 
 const SECONDS_PER_NS = 1e-9;
 

@@ -12,7 +12,8 @@ import type { CommittedWrite, EndpointControllerObserver } from './controlplane/
 import type { WatchConnections } from './controlplane/watch-connections.js';
 import { type RequestPath, requestPathDistributions, requestPathScalars } from './controlplane/request-path.js';
 import type { WatchFanOut } from './controlplane/watch-fan-out.js';
-import { createProxyRecorders, type KubeProxies, type ProxyRecorders } from './node/kube-proxies.js';
+import type { KubeProxies } from './node/kube-proxies.js';
+import { createProxyRecorders, type ProxyRecorders } from './node/latency-samples.js';
 import { watchTraffic, watchTrafficSeries, type WatchTrafficSeries } from './watch-traffic.js';
 
 const SECONDS_PER_NS = 1e-9;

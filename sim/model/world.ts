@@ -27,6 +27,7 @@ import type { WatchConnections } from './controlplane/watch-connections.js';
 import { NO_TRIGGER, type WatchFanOut } from './controlplane/watch-fan-out.js';
 import { checkConservation } from './conservation.js';
 import { FaultRecovery } from './fault-recovery.js';
+import type { EndpointUpdates } from './node/endpoint-updates.js';
 import type { KubeProxies } from './node/kube-proxies.js';
 import { Recorder, type WatchOutcome } from './recorder.js';
 import type { Scenario } from './scenario.js';
@@ -36,7 +37,7 @@ import { type ClusterContext, type EndpointContext, NS_PER_SECOND, ns } from './
 import { createControllerManager } from './wiring/controller-manager.js';
 import { createDiscovery } from './wiring/create-discovery.js';
 import { createEndpointController, createInformerResync, createNodeInformer } from './wiring/endpoint-controllers.js';
-import { createKubeProxies } from './wiring/kube-proxies.js';
+import { createEndpointUpdates, createKubeProxies } from './wiring/kube-proxies.js';
 import { NodesAndPods } from './wiring/nodes-and-pods.js';
 import { createEtcd, createRequestPath } from './wiring/request-path.js';
 import { createSelectorlessServices, type SelectorlessServices } from './wiring/selectorless-services.js';
@@ -73,6 +74,7 @@ export class World {
   /** Services without selector; null when there are none. */
   readonly #selectorless: SelectorlessServices | null;
   readonly #autoscalers: Autoscalers | null;
+  readonly #endpointUpdates: EndpointUpdates;
   readonly #listSize: EndpointListSize;
   readonly #faultRecovery: FaultRecovery;
   /** How far the wall clock was into a second when the run began: scripted actions fall on no particular part of one. */
@@ -140,10 +142,12 @@ export class World {
     this.#autoscalers = createAutoscalers(api, lifecycle, this.#workloadControllers);
     if (this.#autoscalers !== null) this.controllerManager.register(this.#autoscalers);
 
+    this.#endpointUpdates = createEndpointUpdates(cluster);
     this.kubeProxies = createKubeProxies(
       cluster,
       this.log,
-      (service) => this.#discoveryOf(service).usableEndpoints(service),
+      this.#endpointUpdates,
+      this.#endpointUpdates.initial((service) => this.#discoveryOf(service), absentServices),
       this.recorder.proxies,
     );
     this.watchConnections = createWatchConnections(api, this.log, this.#listSize, this.kubeProxies);
@@ -325,7 +329,7 @@ export class World {
     this.recorder.onCommit(committed, entry, commitNs, this.log);
     this.#listSize.update(service, this.#context.discovery.publishedEndpoints(service));
     this.nodesAndPods.onCommit(service, write.pods, write.podStates);
-    this.kubeProxies.onAppend(entry);
+    this.kubeProxies.onAppend(entry, this.#endpointUpdates.ofWrite(service, write));
     this.watchConnections.afterAppend(entry);
   }
 

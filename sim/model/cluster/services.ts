@@ -72,6 +72,11 @@ export class ServiceTable {
     return { first, end: first + group.count };
   }
 
+  /** The first service of the group with this index. */
+  firstOf(group: number): number {
+    return this.#firstOfGroup[group]!;
+  }
+
   /** The group of the service: what is said of it is said of each of its services. */
   groupOf(service: number): ServiceGroup {
     return this.groups[this.group[service]!]!;

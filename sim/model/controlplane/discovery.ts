@@ -5,6 +5,7 @@
  */
 
 import type { GaugeValues } from './slice-gauges.js';
+import type { HintedPods } from './slice-hints.js';
 
 /** One API write of a controller sync. A plan is made of these; `apply` makes them true once they are committed. */
 export interface PlannedWrite {
@@ -21,6 +22,10 @@ export interface PlannedWrite {
   readonly pods: readonly number[];
   /** The state of each of them that the object will show; see PodState. */
   readonly podStates: readonly number[];
+  /** Position of the object's address family in the service's ipFamilies; absent: the primary one. */
+  readonly family?: number;
+  /** All pods of the object after the write and the zones they are hinted to; null or absent without topologyMode Auto. */
+  readonly hintedPods?: HintedPods | null;
 }
 
 export interface Discovery {
@@ -50,6 +55,8 @@ export interface Discovery {
    * by position among the service's families.
    */
   usableEndpoints(service: number, family?: number): number;
+  /** The hints of all objects of a service with topologyMode Auto, primary family; absent: there are none of that kind. */
+  hintedPods?(service: number): Iterable<HintedPods>;
   /** Endpoints in all objects of the service, usable or not: what a sync of the controller walks through. */
   publishedEndpoints(service: number): number;
 }

@@ -294,6 +294,10 @@ export class EndpointSlices implements Discovery {
     return this.#services[service]!.families[family]!.usable;
   }
 
+  hintedPods(service: number): Iterable<HintedPods> {
+    return this.#services[service]!.families[0]!.autoHints?.all() ?? [];
+  }
+
   publishedEndpoints(service: number): number {
     return this.#services[service]!.families.reduce((sum, { endpoints }) => sum + endpoints, 0);
   }

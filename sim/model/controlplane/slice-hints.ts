@@ -99,6 +99,11 @@ export class AutoHints {
     };
   }
 
+  /** Of all slices. */
+  all(): Iterable<HintedPods> {
+    return this.#slices.values();
+  }
+
   /** The slice was written so, or deleted when `hintedPods` is null. */
   apply(slice: SliceId, hintedPods: HintedPods | null): void {
     if (hintedPods === null) this.#slices.delete(slice);

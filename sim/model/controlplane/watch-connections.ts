@@ -56,7 +56,7 @@ export interface WatchListener {
   /** A lost node is back, and goes on. */
   onReturned(node: number): void;
   /** A lost node is back, and knows nothing until its first list. */
-  onRestarted(node: number): void;
+  onRestarted(node: number, keepsRules: boolean): void;
   /** A node that was restarted has its first list: all that it has caught up with until now. */
   onFirstList(node: number): void;
 }
@@ -322,7 +322,7 @@ export class WatchConnections implements ListListener {
   }
 
   /** The node is back: with all that it knew, or restarted with nothing. */
-  onNodeReturned(node: number, isRestarted: boolean): void {
+  onNodeReturned(node: number, isRestarted: boolean, keepsRules = false): void {
     const { nowNs } = this.#simulation;
     this.#nodeState[node]! &= ~LOST;
     if (!isRestarted) {
@@ -337,7 +337,7 @@ export class WatchConnections implements ListListener {
     this.#nodeState[node] = STARTING;
     this.#needsList[node] = 1;
     this.#backoffs.reset(node);
-    this.#listener.onRestarted(node);
+    this.#listener.onRestarted(node, keepsRules);
     this.#simulation.schedule(nowNs, this.#connectKind, node, this.#attempt[node]);
   }
 

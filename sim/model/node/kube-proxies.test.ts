@@ -3,11 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { RandomStreams, type RandomStream } from '../../kernel/random.js';
 import { Simulation } from '../../kernel/simulation.js';
 import { Histogram } from '../../stats/histogram.js';
+import { initially, plainRouting } from '../../testing/plain-routing.js';
 import { createNodes } from '../cluster/nodes.js';
-import { CLUSTER_IP } from '../cluster/service-shape.js';
 import { NO_TRIGGER, WatchFanOut, type EndpointWrite } from '../controlplane/watch-fan-out.js';
 
-import { createProxyRecorders, KubeProxies, type KubeProxyParameters } from './kube-proxies.js';
+import { KubeProxies, type KubeProxyParameters } from './kube-proxies.js';
+import { createProxyRecorders } from './latency-samples.js';
 import { NaiveKubeProxies } from './naive-kube-proxies.js';
 import { IptablesMode } from './proxy-modes/iptables/iptables-mode.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from './sync-runner.js';
@@ -92,7 +93,7 @@ function run(kind: 'cursor' | 'naive', setting: Setting, workload: Workload): un
   const hash = streams.hash('last-full-sync');
   const parameters: KubeProxyParameters = {
     mode: new IptablesMode(30 * SECOND),
-    shapeOf: () => CLUSTER_IP,
+    routing: plainRouting(setting.services, setting.nodes),
     runner,
     partialSync: setting.partialSync,
     fullSyncIntervalNs: HOUR,
@@ -102,14 +103,13 @@ function run(kind: 'cursor' | 'naive', setting: Setting, workload: Workload): un
     ),
     measureFromNs: 0.3 * SECOND,
   };
-  const initial = new Int32Array(setting.services).fill(5);
   const samples = createProxyRecorders();
   const proxies =
     kind === 'cursor'
-      ? new KubeProxies(simulation, log, nodes, initial, parameters, samples)
-      : new NaiveKubeProxies(simulation, log, nodes, initial, parameters, samples, workload.endNs);
+      ? new KubeProxies(simulation, log, nodes, initially(5), parameters, samples)
+      : new NaiveKubeProxies(simulation, log, nodes, initially(5), parameters, samples, workload.endNs);
   const commit = simulation.registerKind('commit', (index) => {
-    proxies.onAppend(log.append(workload.commits[index]!.write, simulation.nowNs));
+    proxies.onAppend(log.append(workload.commits[index]!.write, simulation.nowNs), []);
   });
   workload.commits.forEach(({ atNs }, index) => simulation.schedule(atNs, commit, index));
   simulation.run();

@@ -18,36 +18,28 @@
  *
  * naive-kube-proxies.ts does the same with an event per delivery; a test holds both to equal samples.
  *
- * Left out: syncs that fail, Service objects, the node's own label changes, flushed rules.
+ * A sync that fails has taken up what was pending and applied nothing: the runner comes back after its retry interval, or when a
+ * later write signals it, and that sync writes everything. Its trigger times wait with it; here a deletion that comes before the
+ * retry wipes them too.
+ *
+ * Left out: Service objects, the node's own label changes, flushed rules.
  */
 
 import type { EventHandle, EventKind, Simulation } from '../../kernel/simulation.js';
-import { Histogram, SampleBuffer } from '../../stats/histogram.js';
 import type { NodeTable } from '../cluster/nodes.js';
-import type { ServiceShape } from '../cluster/service-shape.js';
 import type { WatchListener } from '../controlplane/watch-connections.js';
-import { NO_TRIGGER, type WatchFanOut } from '../controlplane/watch-fan-out.js';
+import type { WatchFanOut } from '../controlplane/watch-fan-out.js';
 import type { WatchRoutes } from '../controlplane/watch-routes.js';
+import type { EndpointUpdate } from './endpoint-ledger.js';
+import { LatencySamples, type ProxyRecorders, recordSync } from './latency-samples.js';
+import { type Milestone, Milestones } from './milestones.js';
 import { type ProxyMode, SyncKind, type SyncWork } from './proxy-modes/proxy-mode.js';
-import { RuleHistory } from './rule-history.js';
+import { type InitialEndpoints, type Routing, RuleHistory } from './rule-history.js';
 import type { SyncRunner } from './sync-runner.js';
-
-const SECONDS_PER_NS = 1e-9;
-
-/** The distributions that kube-proxies fill, all in seconds. */
-export interface ProxyRecorders {
-  readonly observedLatency: Histogram;
-  readonly trueLatency: Histogram;
-  readonly fanOut: Histogram;
-  readonly wait: Histogram;
-  readonly sync: Histogram;
-  /** One sample per sync, whereas `sync` has one per (write, node). */
-  readonly syncDuration: Histogram;
-}
 
 export interface KubeProxyParameters {
   readonly mode: ProxyMode;
-  readonly shapeOf: (service: number) => ServiceShape;
+  readonly routing: Routing;
   readonly runner: SyncRunner;
   /** False: every sync writes all rules. */
   readonly partialSync: boolean;
@@ -59,43 +51,19 @@ export interface KubeProxyParameters {
   readonly measureFromNs: number;
 }
 
-export function createProxyRecorders(): ProxyRecorders {
-  return {
-    observedLatency: new Histogram(),
-    trueLatency: new Histogram(),
-    fanOut: new Histogram(),
-    wait: new Histogram(),
-    sync: new Histogram(),
-    syncDuration: new Histogram(),
-  };
-}
-
 const ASLEEP = 0;
 const DEFERRED = 1;
 const SCHEDULED = 2;
 /** Or starting, without a list. */
 const LOST = 3;
+/** Waiting for the retry of a sync that has failed. */
+const RETRYING = 4;
 const NOT_LISTED = -1;
-/** Writes that one sync applies without the buffers growing. */
-const INITIAL_SAMPLES = 256;
-
-/** When all nodes that are not lost have applied the first `entries` of the log. */
-export interface Milestone {
-  readonly entries: number;
-  /** Nodes that have not. */
-  nodesLeft: number;
-  /** End of the last sync that did. */
-  lastAppliedNs: number;
-  /** Nodes that were lost before they had: nobody waits for them. */
-  readonly excused: Set<number>;
-}
 
 export class KubeProxies implements WatchListener {
   syncs = 0;
   fullSyncs = 0;
-  deliveries = 0;
-  /** Sum over the (write, node) pairs of when each was applied. */
-  appliedSumNs = 0;
+  failedSyncs = 0;
   /** End of the last sync that applied a write, over all nodes. */
   lastAppliedNs = 0;
   /** Sync time by node. */
@@ -109,6 +77,7 @@ export class KubeProxies implements WatchListener {
   readonly #nodes: NodeTable;
   readonly #parameters: KubeProxyParameters;
   readonly #recorders: ProxyRecorders;
+  readonly #samples: LatencySamples;
   readonly #rules: RuleHistory;
   /** Of the sync at hand. */
   readonly #work: SyncWork;
@@ -120,8 +89,17 @@ export class KubeProxies implements WatchListener {
   readonly #backNs: Float64Array;
   /** When the kube-proxy of a node that was restarted was; it has seen no change that was triggered before. */
   readonly #processStartNs: Float64Array;
-  /** 1: the next sync is the first of its process. */
-  readonly #isFirstSync: Uint8Array;
+  /** SyncKind of the first sync that does not fail after a start of the process; `partial` once there was one. */
+  readonly #startKind: Uint8Array;
+  /** 1: the next sync is the first after a start, and does not go through the runner. */
+  readonly #firstSync: Uint8Array;
+  /** Entries that the process has taken up, in a sync that may have failed; `cursor` is behind after one that did. */
+  readonly #takenUp: Int32Array;
+  /** 1: the last sync failed, and the next one writes everything. */
+  readonly #hasFailed: Uint8Array;
+  /** Syncs that start in this time fail. */
+  readonly #failsFromNs: Float64Array;
+  readonly #failsUntilNs: Float64Array;
   readonly #lastFullNs: Float64Array;
   /** End of each node's last sync that looked for stale chains. */
   readonly #lastCleanUpNs: Float64Array;
@@ -135,18 +113,13 @@ export class KubeProxies implements WatchListener {
   readonly #listed: Int32Array;
   readonly #listPosition: Int32Array;
   #listLength = 0;
-  readonly #milestones: Milestone[] = [];
-  // The samples of one sync, on their way to the histograms.
-  #fanOutSamples = new SampleBuffer(INITIAL_SAMPLES);
-  #waitSamples = new SampleBuffer(INITIAL_SAMPLES);
-  #trueSamples = new SampleBuffer(INITIAL_SAMPLES);
-  #observedSamples = new SampleBuffer(INITIAL_SAMPLES);
+  readonly #milestones = new Milestones();
 
   constructor(
     simulation: Simulation,
     log: WatchFanOut,
     nodes: NodeTable,
-    initialEndpoints: Int32Array,
+    initial: (service: number) => InitialEndpoints,
     parameters: KubeProxyParameters,
     recorders: ProxyRecorders,
   ) {
@@ -157,7 +130,8 @@ export class KubeProxies implements WatchListener {
     this.#nodes = nodes;
     this.#parameters = parameters;
     this.#recorders = recorders;
-    this.#rules = new RuleHistory(initialEndpoints, parameters.shapeOf, parameters.mode);
+    this.#samples = new LatencySamples(log, nodes.latencyNs, recorders);
+    this.#rules = new RuleHistory(parameters.routing, initial, parameters.mode);
     this.#work = {
       kind: SyncKind.partial,
       tables: new Float64Array(parameters.mode.quantities.length),
@@ -172,7 +146,12 @@ export class KubeProxies implements WatchListener {
     this.#syncEndNs = new Float64Array(count).fill(-Infinity);
     this.#backNs = new Float64Array(count).fill(-Infinity);
     this.#processStartNs = new Float64Array(count).fill(-Infinity);
-    this.#isFirstSync = new Uint8Array(count);
+    this.#startKind = new Uint8Array(count).fill(SyncKind.partial);
+    this.#firstSync = new Uint8Array(count);
+    this.#takenUp = new Int32Array(count);
+    this.#hasFailed = new Uint8Array(count);
+    this.#failsFromNs = new Float64Array(count).fill(Infinity);
+    this.#failsUntilNs = new Float64Array(count).fill(-Infinity);
     this.#lastFullNs = parameters.lastFullSyncNs.slice();
     this.#lastCleanUpNs = parameters.lastFullSyncNs.slice();
     this.#nextSync = new Float64Array(count);
@@ -190,10 +169,20 @@ export class KubeProxies implements WatchListener {
     }
   }
 
-  /** Must be called for every entry, at the time of its commit. */
-  onAppend(entry: number): void {
+  /** Samples of latencies so far: one of each kind for every (write, node). */
+  get deliveries(): number {
+    return this.#samples.deliveries;
+  }
+
+  /** Sum over the (write, node) pairs of when each was applied. */
+  get appliedSumNs(): number {
+    return this.#samples.appliedSumNs;
+  }
+
+  /** Must be called for every entry, at the time of its commit, with what it says of endpoints. */
+  onAppend(entry: number, updates: readonly EndpointUpdate[]): void {
     const log = this.#log;
-    this.#rules.append(log.service[entry]!, log.endpointsAfter[entry]!);
+    this.#rules.append(log.service[entry]!, log.endpointsAfter[entry]!, updates);
     const lastDeliveryNs = this.#lastDeliveryNs(entry);
     const listed = this.#listed;
     const earlyFromNs = this.#earlyFromNs;
@@ -236,78 +225,85 @@ export class KubeProxies implements WatchListener {
     if (this.#state[node] === ASLEEP) this.#runIdleSyncs(node, this.#simulation.nowNs);
     else if (this.#state[node] !== LOST) this.#simulation.cancel(this.#nextSync[node] as EventHandle);
     this.#state[node] = LOST;
-    this.#isFirstSync[node] = 0;
+    this.#firstSync[node] = 0;
     this.#earlyFromNs[node] = 0;
     this.#unlist(node);
-    for (const milestone of this.#milestones) {
-      if (this.cursor[node]! >= milestone.entries || milestone.excused.has(node)) continue;
-      milestone.excused.add(node);
-      milestone.nodesLeft--;
-    }
+    this.#milestones.onLost(node, this.cursor[node]!);
   }
 
   onReturned(node: number): void {
     this.#backNs[node] = this.#simulation.nowNs;
     this.#state[node] = ASLEEP;
-    this.#signalNext(node, this.cursor[node]!);
+    this.#signalNext(node);
   }
 
-  onRestarted(node: number): void {
+  onRestarted(node: number, keepsRules: boolean): void {
     const { nowNs } = this.#simulation;
     this.#backNs[node] = nowNs;
     this.#processStartNs[node] = nowNs;
     this.#syncEndNs[node] = -Infinity;
     this.#lastFullNs[node] = -Infinity;
     this.#lastCleanUpNs[node] = -Infinity;
+    this.#hasFailed[node] = 0;
+    // After a reboot the tables are empty until a sync has filled them, however often the process starts.
+    if (!keepsRules || this.#startKind[node] !== SyncKind.firstAfterBoot) {
+      this.#startKind[node] = keepsRules ? SyncKind.first : SyncKind.firstAfterBoot;
+    }
     this.#parameters.runner.reset(node, nowNs);
   }
 
   onFirstList(node: number): void {
-    this.#isFirstSync[node] = 1;
+    this.#firstSync[node] = 1;
     this.#scheduleSync(node, this.#simulation.nowNs);
+  }
+
+  /** Syncs of `node` that start from now on fail, until `untilNs` or a later time that was said before. */
+  failUntil(node: number, untilNs: number): void {
+    const { nowNs } = this.#simulation;
+    if (this.#state[node] === ASLEEP) this.#runIdleSyncs(node, nowNs);
+    if (this.#failsUntilNs[node]! <= nowNs) this.#failsFromNs[node] = nowNs;
+    this.#failsUntilNs[node] = Math.max(this.#failsUntilNs[node]!, untilNs);
   }
 
   /** What a node receives of the entries that it has not applied has changed: works out its next sync anew. */
   #reroute(node: number): void {
     if (this.#state[node] === LOST) return;
     // Its first sync comes whatever there is to apply.
-    if (this.#isFirstSync[node] === 1) return;
+    if (this.#firstSync[node] === 1) return;
     if (this.#state[node] !== ASLEEP) this.#simulation.cancel(this.#nextSync[node] as EventHandle);
     this.#state[node] = ASLEEP;
     this.#earlyFromNs[node] = 0;
-    this.#signalNext(node, this.cursor[node]!);
+    this.#signalNext(node);
   }
 
-  /** Signals an idle node for `entry`, the first that it has not applied, if there is one and it is known when it comes. */
-  #signalNext(node: number, entry: number): void {
+  /**
+   * Signals an idle node for the first entry that it has not taken up, if there is one and it is known when it comes. After a sync
+   * that failed the runner's timer comes first, unless a signal does.
+   */
+  #signalNext(node: number): void {
     const log = this.#log;
-    if (entry < log.length) {
-      const deliveryNs = log.deliveryNs(entry, node);
-      if (deliveryNs < Infinity) this.#signal(node, Math.max(deliveryNs, this.#backNs[node]!), entry);
+    const entry = this.#takenUp[node]!;
+    const deliveryNs = entry < log.length ? Math.max(log.deliveryNs(entry, node), this.#backNs[node]!) : Infinity;
+    const retryNs = this.#hasFailed[node] === 1 ? this.#timerDueNs(node) : Infinity;
+    if (retryNs <= deliveryNs && retryNs < Infinity) {
+      this.#nextSync[node] = this.#simulation.schedule(retryNs, this.#syncKind, node);
+      this.#deferredUntilNs[node] = retryNs;
+      this.#state[node] = RETRYING;
+    } else if (deliveryNs < Infinity) {
+      this.#signal(node, deliveryNs, entry);
     }
     if (this.#state[node] === SCHEDULED) this.#unlist(node);
     else this.#list(node);
   }
 
-  /** Counts the nodes that apply the first `entries` of the log, as of the present log or a shorter one. */
-  addMilestone(entries: number): Milestone {
-    const milestone = { entries, nodesLeft: 0, lastAppliedNs: 0, excused: new Set<number>() };
-    for (const [node, cursor] of this.cursor.entries()) {
-      // A sync that is still running may have applied the last of them.
-      if (cursor >= entries) milestone.lastAppliedNs = Math.max(milestone.lastAppliedNs, this.#syncEndNs[node]!);
-      else if (this.#state[node] === LOST) milestone.excused.add(node);
-      else milestone.nodesLeft++;
-    }
-    this.#milestones.push(milestone);
-    return milestone;
+  /** When the runner's timer fires. One that runs out in the absence of the node fires when it is back. */
+  #timerDueNs(node: number): number {
+    return Math.max(this.#parameters.runner.maxIntervalDueNs(node), this.#backNs[node]!);
   }
 
-  #passMilestones(node: number, from: number, end: number, endNs: number): void {
-    for (const milestone of this.#milestones) {
-      if (from >= milestone.entries || end < milestone.entries || milestone.excused.has(node)) continue;
-      milestone.nodesLeft--;
-      milestone.lastAppliedNs = Math.max(milestone.lastAppliedNs, endNs);
-    }
+  /** Counts the nodes that apply the first `entries` of the log, as of the present log or a shorter one. */
+  addMilestone(entries: number): Milestone {
+    return this.#milestones.add(entries, this.cursor, this.#syncEndNs, (node) => this.#state[node] === LOST);
   }
 
   /** A listed node receives `entry` at `deliveryNs`. */
@@ -315,6 +311,11 @@ export class KubeProxies implements WatchListener {
     if (this.#state[node] === ASLEEP) {
       // A node without a watch is told when it has one again.
       if (deliveryNs < Infinity) this.#signal(node, deliveryNs, entry);
+    } else if (this.#state[node] === RETRYING) {
+      if (deliveryNs >= this.#deferredUntilNs[node]!) return;
+      this.#simulation.cancel(this.#nextSync[node] as EventHandle);
+      this.#state[node] = ASLEEP;
+      this.#signal(node, deliveryNs, entry);
     } else if (this.#earlyFromNs[node]! <= deliveryNs && deliveryNs < this.#deferredUntilNs[node]!) {
       this.#simulation.cancel(this.#nextSync[node] as EventHandle);
       this.#scheduleSync(node, deliveryNs);
@@ -345,7 +346,7 @@ export class KubeProxies implements WatchListener {
     }
   }
 
-  /** The first unapplied write reaches an idle node at `signalNs`. */
+  /** The first write that it has not taken up reaches an idle node at `signalNs`. */
   #signal(node: number, signalNs: number, entry: number): void {
     this.#runIdleSyncs(node, signalNs);
     const { runner } = this.#parameters;
@@ -393,22 +394,22 @@ export class KubeProxies implements WatchListener {
   #sync(node: number): void {
     const startNs = this.#simulation.nowNs;
     const from = this.cursor[node]!;
-    const end = this.#firstUndelivered(node, from, startNs);
-    const durationNs = this.#duration(node, startNs, from, end);
-    const endNs = startNs + durationNs;
-    if (end > from) {
-      this.#record(node, from, end, startNs, endNs);
+    const end = this.#firstUndelivered(node, this.#takenUp[node]!, startNs);
+    const endNs = startNs + this.#run(node, startNs, end);
+    const hasFailed = this.#hasFailed[node] === 1;
+    if (!hasFailed && end > from) {
+      this.#samples.record(node, from, end, startNs, endNs, this.#processStartNs[node]!);
       this.cursor[node] = end;
       if (endNs > this.lastAppliedNs) this.lastAppliedNs = endNs;
-      if (this.#milestones.length > 0) this.#passMilestones(node, from, end, endNs);
+      if (!this.#milestones.isEmpty) this.#milestones.pass(node, from, end, endNs);
     }
-    if (this.#isFirstSync[node] === 1) this.#isFirstSync[node] = 0;
-    else this.#parameters.runner.onRun(node, startNs, endNs);
-    this.#syncEndNs[node] = endNs;
+    // The first sync of a process does not go through its runner, which hears of it only when it has to be repeated.
+    if (this.#firstSync[node] === 0 || hasFailed) this.#parameters.runner.onRun(node, startNs, endNs, hasFailed);
+    this.#firstSync[node] = 0;
     this.#state[node] = ASLEEP;
     this.#earlyFromNs[node] = 0;
-    if (this.#routes.disturbed[node] === 1) this.#routes.settle(node, end, startNs);
-    this.#signalNext(node, end);
+    if (!hasFailed && this.#routes.disturbed[node] === 1) this.#routes.settle(node, end, startNs);
+    this.#signalNext(node);
   }
 
   /** First entry from `from` on that has not reached the node at `nowNs`. */
@@ -432,92 +433,46 @@ export class KubeProxies implements WatchListener {
     return entry;
   }
 
-  #duration(node: number, startNs: number, from: number, end: number): number {
-    const { mode, partialSync, fullSyncIntervalNs } = this.#parameters;
+  /** A sync that starts at `startNs` takes up the entries up to `end`: returns its duration, whether or not it fails. */
+  #run(node: number, startNs: number, end: number): number {
+    const { mode, partialSync, fullSyncIntervalNs, measureFromNs } = this.#parameters;
     const work = this.#work;
-    this.#rules.tablesAt(end, work.tables);
-    const cleansUp = mode.cleansUp(work.tables, startNs - this.#lastCleanUpNs[node]!);
-    const isFull = !partialSync || startNs - this.#lastFullNs[node]! >= fullSyncIntervalNs;
-    work.kind = isFull ? SyncKind.full : SyncKind.partial;
-    work.cleansUp = cleansUp;
-    this.#rules.changesBetween(from, end, this.#log.nextOfService, work);
-    const referenceNs = mode.syncNs(work);
-    const durationNs = Math.round(referenceNs * this.#nodes.slowness[node]!);
-    if (cleansUp) this.#lastCleanUpNs[node] = startNs + durationNs;
-    if (isFull) this.#lastFullNs[node] = startNs + durationNs;
-    if (startNs >= this.#parameters.measureFromNs) {
+    this.#rules.advance(node, this.#takenUp[node]!, end, this.#log.nextOfService, work);
+    this.#takenUp[node] = end;
+    const isFull =
+      !partialSync || this.#hasFailed[node] === 1 || startNs - this.#lastFullNs[node]! >= fullSyncIntervalNs;
+    const startKind = this.#startKind[node]! as SyncKind;
+    work.kind = startKind === SyncKind.partial && isFull ? SyncKind.full : startKind;
+    work.cleansUp = mode.cleansUp(work.tables, startNs - this.#lastCleanUpNs[node]!);
+    const durationNs = Math.round(mode.syncNs(work) * this.#nodes.slowness[node]!);
+    const endNs = startNs + durationNs;
+    const fails = this.#failsFromNs[node]! <= startNs && startNs < this.#failsUntilNs[node]!;
+    if (fails) {
+      this.#hasFailed[node] = 1;
+    } else {
+      this.#hasFailed[node] = 0;
+      this.#startKind[node] = SyncKind.partial;
+      if (work.cleansUp) this.#lastCleanUpNs[node] = endNs;
+      if (work.kind !== SyncKind.partial) this.#lastFullNs[node] = endNs;
+    }
+    this.#syncEndNs[node] = endNs;
+    if (startNs >= measureFromNs) {
       this.syncs++;
-      if (isFull) this.fullSyncs++;
+      if (fails) this.failedSyncs++;
+      if (work.kind !== SyncKind.partial) this.fullSyncs++;
       this.busyNs[node]! += durationNs;
-      this.#recorders.syncDuration.record(durationNs * SECONDS_PER_NS);
+      recordSync(this.#recorders, durationNs, work.kind !== SyncKind.partial);
     }
     return durationNs;
   }
 
-  /** One sample per (write, node) for the writes from `from` up to but not including `end`. */
-  #record(node: number, from: number, end: number, startNs: number, endNs: number): void {
-    const log = this.#log;
-    const { observedLatency, trueLatency, fanOut, wait, sync } = this.#recorders;
-    const server = this.#routes.server[node]!;
-    const rank = this.#routes.rank[node]!;
-    const isDisturbed = this.#routes.disturbed[node] === 1;
-    const latencyNs = this.#nodes.latencyNs[node]!;
-    const processStartNs = this.#processStartNs[node]!;
-    const dispatchBaseNs = log.dispatchBaseNs[server]!;
-    const networkBaseNs = log.networkBaseNs[server]!;
-    const { dispatchSlopeNs, frameNs, commitNs, changeNs, triggerNs, nextDeletionOfService } = log;
-    const count = end - from;
-    if (count > this.#fanOutSamples.values.length) this.#growSamples(count);
-    const fanOutSeconds = this.#fanOutSamples.values;
-    const waitSeconds = this.#waitSamples.values;
-    const trueSeconds = this.#trueSamples.values;
-    const observedSeconds = this.#observedSamples.values;
-    let observed = 0;
-    for (let entry = from, sample = 0; entry < end; entry++, sample++) {
-      const dispatchedNs = dispatchBaseNs[entry]! + rank * dispatchSlopeNs[entry]!;
-      const sentNs = networkBaseNs[entry]! + rank * frameNs[entry]!;
-      const deliveryNs = isDisturbed
-        ? this.#routes.deliveryNs(entry, node)
-        : (dispatchedNs > sentNs ? dispatchedNs : sentNs) + latencyNs;
-      fanOutSeconds[sample] = (deliveryNs - commitNs[entry]!) * SECONDS_PER_NS;
-      waitSeconds[sample] = (startNs - deliveryNs) * SECONDS_PER_NS;
-      trueSeconds[sample] = (endNs - changeNs[entry]!) * SECONDS_PER_NS;
-      // The deletion of a slice wipes the trigger times that the change tracker has collected for its service, and it collects
-      // none from before its own start.
-      const isObserved = triggerNs[entry]! !== NO_TRIGGER && triggerNs[entry]! > processStartNs;
-      if (isObserved && nextDeletionOfService[entry]! >= end) {
-        observedSeconds[observed++] = (endNs - triggerNs[entry]!) * SECONDS_PER_NS;
-      }
-    }
-    fanOut.recordAll(this.#fanOutSamples, count);
-    wait.recordAll(this.#waitSamples, count);
-    trueLatency.recordAll(this.#trueSamples, count);
-    observedLatency.recordAll(this.#observedSamples, observed);
-    sync.recordMany((endNs - startNs) * SECONDS_PER_NS, count);
-    this.deliveries += count;
-    this.appliedSumNs += count * endNs;
-  }
-
-  #growSamples(count: number): void {
-    const capacity = Math.max(count, 2 * this.#fanOutSamples.values.length);
-    this.#fanOutSamples = new SampleBuffer(capacity);
-    this.#waitSamples = new SampleBuffer(capacity);
-    this.#trueSamples = new SampleBuffer(capacity);
-    this.#observedSamples = new SampleBuffer(capacity);
-  }
-
   /** The runner's own timer: an idle node syncs at the maximal interval, without changes. */
   #runIdleSyncs(node: number, untilNs: number): void {
-    const { runner } = this.#parameters;
-    const cursor = this.cursor[node]!;
-    const backNs = this.#backNs[node]!;
     for (;;) {
-      // A timer that ran out in the absence of the node fires when it is back.
-      const dueNs = Math.max(runner.maxIntervalDueNs(node), backNs);
+      const dueNs = this.#timerDueNs(node);
       if (dueNs > untilNs) return;
-      const endNs = dueNs + this.#duration(node, dueNs, cursor, cursor);
-      runner.onRun(node, dueNs, endNs);
-      this.#syncEndNs[node] = endNs;
+      const endNs = dueNs + this.#run(node, dueNs, this.#takenUp[node]!);
+      this.#parameters.runner.onRun(node, dueNs, endNs, this.#hasFailed[node] === 1);
     }
   }
 

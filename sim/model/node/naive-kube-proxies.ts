@@ -13,8 +13,12 @@ import type { EventHandle, EventKind, Simulation } from '../../kernel/simulation
 import type { NodeTable } from '../cluster/nodes.js';
 import type { WatchListener } from '../controlplane/watch-connections.js';
 import { NO_TRIGGER, type WatchFanOut } from '../controlplane/watch-fan-out.js';
-import type { KubeProxyParameters, ProxyRecorders } from './kube-proxies.js';
+import { EndpointState, type EndpointUpdate, NO_ZONE } from './endpoint-ledger.js';
+import { countEndpoints } from './endpoint-view.js';
+import type { KubeProxyParameters } from './kube-proxies.js';
+import { type ProxyRecorders, recordSync } from './latency-samples.js';
 import { type EndpointCounts, SyncKind } from './proxy-modes/proxy-mode.js';
+import type { InitialEndpoints } from './rule-history.js';
 
 const SECONDS_PER_NS = 1e-9;
 
@@ -36,12 +40,13 @@ interface NodeState {
   /** The first entry that its new watch brings by the dispatcher, and when the replay of those before is over. */
   watchFrom: number;
   replayedNs: number;
-  /** Writes delivered and not yet applied. */
+  /** Writes delivered and not yet taken up by a sync; those taken up by syncs that failed. */
   pending: PendingWrite[];
+  notApplied: PendingWrite[];
   /** Trigger times collected by service since the last sync. */
-  triggers: Map<number, number[]>;
-  /** Usable endpoints by service, as the applied rules have them. */
-  readonly endpoints: Int32Array;
+  readonly triggers: Map<number, number[]>;
+  /** What the node knows of each service: ready endpoints by count, and all endpoints by number. */
+  readonly services: { ready: number; readonly endpoints: Map<number, EndpointUpdate> }[];
   /** The mode's quantities, as the applied rules have them. */
   readonly tables: Float64Array;
   isSyncing: boolean;
@@ -49,6 +54,10 @@ interface NodeState {
   isLost: boolean;
   processStartNs: number;
   isFirstSync: boolean;
+  startKind: SyncKind;
+  hasFailed: boolean;
+  failsFromNs: number;
+  failsUntilNs: number;
   syncEnd: EventHandle | null;
   /** The runner's timer, and when it is due. */
   timer: EventHandle | null;
@@ -60,6 +69,7 @@ interface NodeState {
 export class NaiveKubeProxies implements WatchListener {
   syncs = 0;
   fullSyncs = 0;
+  failedSyncs = 0;
   deliveries = 0;
   readonly #simulation: Simulation;
   readonly #log: WatchFanOut;
@@ -73,13 +83,15 @@ export class NaiveKubeProxies implements WatchListener {
   readonly #startKind: EventKind;
   readonly #endKind: EventKind;
   readonly #endNs: number;
+  /** What each entry says of endpoints. */
+  readonly #updates: (readonly EndpointUpdate[])[] = [];
 
   /** Timers are armed up to `endNs` only, or an idle cluster would never be quiet. */
   constructor(
     simulation: Simulation,
     log: WatchFanOut,
     nodes: NodeTable,
-    initialEndpoints: Int32Array,
+    initial: (service: number) => InitialEndpoints,
     parameters: KubeProxyParameters,
     recorders: ProxyRecorders,
     endNs: number,
@@ -104,13 +116,21 @@ export class NaiveKubeProxies implements WatchListener {
       watchFrom: 0,
       replayedNs: 0,
       pending: [],
+      notApplied: [],
       triggers: new Map<number, number[]>(),
-      endpoints: Int32Array.from(initialEndpoints),
-      tables: this.#initialTables(initialEndpoints),
+      services: Array.from({ length: parameters.routing.services }, (__, service) => {
+        const { ready, updates } = initial(service);
+        return { ready, endpoints: new Map(updates.map((update) => [update.endpoint, update])) };
+      }),
+      tables: new Float64Array(parameters.mode.quantities.length),
       isSyncing: false,
       isLost: false,
       processStartNs: -Infinity,
       isFirstSync: false,
+      startKind: SyncKind.partial,
+      hasFailed: false,
+      failsFromNs: Infinity,
+      failsUntilNs: -Infinity,
       syncEnd: null,
       timer: null,
       timerNs: Infinity,
@@ -118,13 +138,15 @@ export class NaiveKubeProxies implements WatchListener {
       lastCleanUpNs: parameters.lastFullSyncNs[node]!,
     }));
     for (let node = 0; node < nodes.count; node++) {
+      for (let service = 0; service < parameters.routing.services; service++) this.#addToTables(node, service, 1);
       parameters.runner.reset(node, parameters.lastFullSyncNs[node]!);
       this.#arm(node, parameters.runner.maxIntervalDueNs(node));
     }
   }
 
   /** Must be called for every entry, at the time of its commit. */
-  onAppend(entry: number): void {
+  onAppend(entry: number, updates: readonly EndpointUpdate[]): void {
+    this.#updates[entry] = updates;
     const { routes } = this.#log;
     for (let node = 0; node < this.#nodes.count; node++) {
       if (!routes.isConnected(node)) continue;
@@ -179,13 +201,16 @@ export class NaiveKubeProxies implements WatchListener {
     if (!this.#states[node]!.isSyncing) this.#wait(node);
   }
 
-  onRestarted(node: number): void {
+  onRestarted(node: number, keepsRules: boolean): void {
     const state = this.#states[node]!;
     if (state.syncEnd !== null) this.#simulation.cancel(state.syncEnd);
     state.syncEnd = null;
     state.isSyncing = false;
     state.triggers.clear();
     state.processStartNs = this.#simulation.nowNs;
+    state.hasFailed = false;
+    if (!keepsRules) state.startKind = SyncKind.firstAfterBoot;
+    else if (state.startKind !== SyncKind.firstAfterBoot) state.startKind = SyncKind.first;
     state.lastFullNs = -Infinity;
     state.lastCleanUpNs = -Infinity;
     this.#parameters.runner.reset(node, this.#simulation.nowNs);
@@ -195,6 +220,12 @@ export class NaiveKubeProxies implements WatchListener {
     this.#states[node]!.isLost = false;
     this.#states[node]!.isFirstSync = true;
     this.#start(node);
+  }
+
+  failUntil(node: number, untilNs: number): void {
+    const state = this.#states[node]!;
+    if (state.failsUntilNs <= this.#simulation.nowNs) state.failsFromNs = this.#simulation.nowNs;
+    state.failsUntilNs = Math.max(state.failsUntilNs, untilNs);
   }
 
   #send(node: number, entry: number, atNs: number): void {
@@ -271,29 +302,27 @@ export class NaiveKubeProxies implements WatchListener {
   }
 
   #onStart(node: number): void {
-    const { mode, shapeOf, runner, partialSync, fullSyncIntervalNs } = this.#parameters;
+    const { mode, routing, runner, partialSync, fullSyncIntervalNs } = this.#parameters;
     const state = this.#states[node]!;
     const startNs = this.#simulation.nowNs;
-    const { pending, triggers } = state;
+    const taken = state.pending;
     state.pending = [];
-    state.triggers = new Map();
 
     const changedServices = new Set<number>();
     let changedEndpoints = 0;
-    for (const { entry } of pending) {
-      const service = this.#log.service[entry]!;
-      changedServices.add(service);
-      changedEndpoints += Math.abs(this.#log.endpointsAfter[entry]! - state.endpoints[service]!);
-      this.#apply(state, service, this.#log.endpointsAfter[entry]!);
+    for (const { entry } of taken) {
+      changedServices.add(this.#log.service[entry]!);
+      changedEndpoints += this.#learn(node, entry);
     }
     let changedLines = 0;
     for (const service of changedServices) {
-      changedLines += mode.linesOfChangedService(shapeOf(service), everywhere(state.endpoints[service]!));
+      changedLines += mode.linesOfChangedService(routing.serviceOf(service).shape, this.#endpointsOf(node, service));
     }
-    const isFull = !partialSync || startNs - state.lastFullNs >= fullSyncIntervalNs;
+    const isFull = !partialSync || state.hasFailed || startNs - state.lastFullNs >= fullSyncIntervalNs;
+    const kind = state.startKind !== SyncKind.partial ? state.startKind : isFull ? SyncKind.full : SyncKind.partial;
     const cleansUp = mode.cleansUp(state.tables, startNs - state.lastCleanUpNs);
     const referenceNs = mode.syncNs({
-      kind: isFull ? SyncKind.full : SyncKind.partial,
+      kind,
       tables: state.tables,
       changedServices: changedServices.size,
       changedLines,
@@ -302,28 +331,39 @@ export class NaiveKubeProxies implements WatchListener {
     });
     const durationNs = Math.round(referenceNs * this.#nodes.slowness[node]!);
     const endNs = startNs + durationNs;
-    if (cleansUp) state.lastCleanUpNs = endNs;
-    if (isFull) state.lastFullNs = endNs;
-
-    const { observedLatency, trueLatency, fanOut, wait, sync, syncDuration } = this.#recorders;
+    state.hasFailed = state.failsFromNs <= startNs && startNs < state.failsUntilNs;
     if (startNs >= this.#parameters.measureFromNs) {
       this.syncs++;
-      if (isFull) this.fullSyncs++;
-      syncDuration.record(durationNs * SECONDS_PER_NS);
+      if (kind !== SyncKind.partial) this.fullSyncs++;
+      if (state.hasFailed) this.failedSyncs++;
+      recordSync(this.#recorders, durationNs, kind !== SyncKind.partial);
     }
-    for (const { entry, deliveredNs } of pending) {
+    state.notApplied.push(...taken);
+    if (!state.hasFailed) {
+      if (cleansUp) state.lastCleanUpNs = endNs;
+      if (kind !== SyncKind.partial) state.lastFullNs = endNs;
+      state.startKind = SyncKind.partial;
+      this.#recordApplied(state, startNs, endNs);
+    }
+    if (!state.isFirstSync || state.hasFailed) runner.onRun(node, startNs, endNs, state.hasFailed);
+    state.isFirstSync = false;
+    state.syncEnd = this.#simulation.schedule(endNs, this.#endKind, node);
+  }
+
+  #recordApplied(state: NodeState, startNs: number, endNs: number): void {
+    const { observedLatency, trueLatency, fanOut, wait, sync } = this.#recorders;
+    const applied = state.notApplied.splice(0);
+    for (const { entry, deliveredNs } of applied) {
       fanOut.record((deliveredNs - this.#log.commitNs[entry]!) * SECONDS_PER_NS);
       wait.record((startNs - deliveredNs) * SECONDS_PER_NS);
-      sync.record(durationNs * SECONDS_PER_NS);
+      sync.record((endNs - startNs) * SECONDS_PER_NS);
       trueLatency.record((endNs - this.#log.changeNs[entry]!) * SECONDS_PER_NS);
     }
-    for (const collected of triggers.values()) {
+    for (const collected of state.triggers.values()) {
       for (const triggerNs of collected) observedLatency.record((endNs - triggerNs) * SECONDS_PER_NS);
     }
-    this.deliveries += pending.length;
-    if (state.isFirstSync) state.isFirstSync = false;
-    else runner.onRun(node, startNs, endNs);
-    state.syncEnd = this.#simulation.schedule(endNs, this.#endKind, node);
+    state.triggers.clear();
+    this.deliveries += applied.length;
   }
 
   #onEnd(node: number): void {
@@ -337,6 +377,7 @@ export class NaiveKubeProxies implements WatchListener {
   #wait(node: number): void {
     const dueNs = this.#parameters.runner.maxIntervalDueNs(node);
     this.#arm(node, Math.max(dueNs, this.#simulation.nowNs));
+    // What a sync that failed has taken up waits for the timer.
     if (this.#states[node]!.pending.length > 0) this.#signal(node);
   }
 
@@ -347,34 +388,55 @@ export class NaiveKubeProxies implements WatchListener {
     state.timer = dueNs <= this.#endNs ? this.#simulation.schedule(dueNs, this.#timerKind, node) : null;
   }
 
-  #apply(state: NodeState, service: number, endpoints: number): void {
-    const before = this.#countsOf(service, state.endpoints[service]!);
-    state.endpoints[service] = endpoints;
-    const after = this.#countsOf(service, endpoints);
-    for (const quantity of state.tables.keys()) state.tables[quantity]! += after[quantity]! - before[quantity]!;
-  }
-
-  #initialTables(initialEndpoints: Int32Array): Float64Array {
-    const tables = new Float64Array(this.#parameters.mode.quantities.length);
-    for (const [service, endpoints] of initialEndpoints.entries()) {
-      const counts = this.#countsOf(service, endpoints);
-      for (const quantity of tables.keys()) tables[quantity]! += counts[quantity]!;
+  /** A node hears of an entry; returns how many endpoints it changes. */
+  #learn(node: number, entry: number): number {
+    const number = this.#log.service[entry]!;
+    const service = this.#states[node]!.services[number]!;
+    const updates = this.#updates[entry]!;
+    const ready = this.#log.endpointsAfter[entry]!;
+    this.#addToTables(node, number, -1);
+    let changed = updates.length === 0 ? Math.abs(ready - service.ready) : 0;
+    for (const update of updates) {
+      if (update.state !== (service.endpoints.get(update.endpoint)?.state ?? EndpointState.unusable)) changed++;
+      service.endpoints.set(update.endpoint, update);
     }
-    return tables;
+    service.ready = ready;
+    this.#addToTables(node, number, 1);
+    return changed;
   }
 
-  /** What the mode makes of a service with this many endpoints. */
-  #countsOf(service: number, endpoints: number): Float64Array {
-    const { mode, shapeOf } = this.#parameters;
-    const counts = new Float64Array(mode.quantities.length);
-    mode.count(shapeOf(service), everywhere(endpoints), counts);
+  #addToTables(node: number, service: number, sign: number): void {
+    const { mode, routing } = this.#parameters;
+    const { tables } = this.#states[node]!;
+    const counts = new Float64Array(tables.length);
+    mode.count(routing.serviceOf(service).shape, this.#endpointsOf(node, service), counts);
+    for (const quantity of tables.keys()) tables[quantity]! += sign * counts[quantity]!;
+  }
+
+  /** Endpoints of the service that the node may use, counted from nothing. */
+  #endpointsOf(node: number, service: number): EndpointCounts {
+    const { routing } = this.#parameters;
+    const { ready, endpoints } = this.#states[node]!.services[service]!;
+    const zone = routing.zoneOfNode[node]!;
+    const all = [...endpoints.values()];
+    const isReady = ({ state }: EndpointUpdate): boolean => state === EndpointState.ready;
+    const terminating = all.filter(({ state }) => state === EndpointState.terminating);
+    const isOwn = ({ endpoint }: EndpointUpdate): boolean => routing.nodeOf(endpoint) === node;
+    const isForHere = (update: EndpointUpdate): boolean => isReady(update) && update.hintedZone === zone;
+    const counts = { cluster: 0, local: 0, reachable: 0, isAnywhere: false };
+    countEndpoints(
+      routing.serviceOf(service),
+      {
+        ready,
+        terminating: terminating.length,
+        hinted: all.filter((update) => isReady(update) && update.hintedZone !== NO_ZONE).length,
+        hintedHere: all.filter(isForHere).length,
+        ownReady: all.filter((update) => isReady(update) && isOwn(update)).length,
+        ownTerminating: terminating.filter(isOwn).length,
+        ownHintedHere: all.filter((update) => isForHere(update) && isOwn(update)).length,
+      },
+      counts,
+    );
     return counts;
   }
 }
-
-const everywhere = (endpoints: number): EndpointCounts => ({
-  cluster: endpoints,
-  local: 0,
-  reachable: endpoints,
-  isAnywhere: endpoints > 0,
-});

@@ -2,94 +2,314 @@
  * The rules that a node holds after each prefix of the write log, as sums: what a sync writes and what its tables hold can be
  * read off for any node from its cursor alone, in a time that depends on what changed and not on the size of the cluster.
  *
- *   (service, usable endpoints after the write) per log entry --> quantities of the mode at a cursor, changed lines between two
+ *   updates of endpoints, by log entry --> quantities of the mode at a cursor, for each zone --+--> work of a sync
+ *                                    '--> corrections of nodes that have endpoints themselves --'
+ *
+ * Most services look the same from everywhere, and one column of sums serves all nodes. With hints for zones there is a column
+ * for each zone. Under policy Local, or with hints for nodes, nodes that have endpoints of the service differ from those that have
+ * none: the columns hold what the latter have, and each of the former a correction of its own.
  */
 
 import { widen } from '../cluster/columns.js';
-import type { ServiceShape } from '../cluster/service-shape.js';
+import { EndpointLedger, EndpointState, type EndpointUpdate } from './endpoint-ledger.js';
+import {
+  countEndpoints,
+  dependsOnNode,
+  dependsOnZone,
+  type EndpointView,
+  type RoutedService,
+} from './endpoint-view.js';
+import { OwnEndpointsTable } from './own-endpoints.js';
 import type { EndpointCounts, ProxyMode, SyncWork } from './proxy-modes/proxy-mode.js';
 
 const INITIAL_CAPACITY = 4096;
 
-/** Without policies that distinguish nodes: every usable endpoint can be reached from everywhere. */
-const everywhere = (endpoints: number): EndpointCounts => ({
-  cluster: endpoints,
-  local: 0,
-  reachable: endpoints,
-  isAnywhere: endpoints > 0,
-});
+/** What kube-proxies route: the services, and where nodes and endpoints are. */
+export interface Routing {
+  readonly services: number;
+  /** Equal services give the same object. */
+  readonly serviceOf: (service: number) => RoutedService;
+  readonly zones: number;
+  readonly zoneOfNode: ArrayLike<number>;
+  /** Node of an endpoint, or a negative number: it is on none. */
+  readonly nodeOf: (endpoint: number) => number;
+}
+
+/** A service at the start. `ready` counts what nodes use, which may be less than the updates say: objects have their limits. */
+export interface InitialEndpoints {
+  readonly ready: number;
+  readonly updates: readonly EndpointUpdate[];
+}
+
+/** The state of the service of an entry after that entry. Zones have columns of their own. */
+interface ServiceColumns {
+  ready: Int32Array;
+  terminating: Int32Array;
+  hinted: Int32Array;
+}
 
 export class RuleHistory {
   readonly #mode: ProxyMode;
-  readonly #shapeOf: (service: number) => ServiceShape;
-  /** Usable endpoints of each service at the end of the log. */
-  readonly #endpointsOf: Int32Array;
+  readonly #routing: Routing;
+  readonly #ledger: EndpointLedger;
+  /** Ready endpoints of each service at the end of the log. */
+  readonly #readyOf: Int32Array;
   #length = 0;
-  /** One column for each quantity of the mode; index p holds the state after the first p entries. */
-  readonly #tables: Float64Array[];
-  /** Lines of the changed service of entry p, and how many of its endpoints came or went. */
-  #linesOfEntry = new Int32Array(INITIAL_CAPACITY);
+  /** One per zone, or only one: columns by quantity; index p holds the state after the first p entries. */
+  readonly #tables: Float64Array[][];
+  /** Lines of the changed service of entry p, by zone. */
+  readonly #linesOfEntry: Int32Array[];
+  /** Ready endpoints of the service of entry p that are hinted to the zone; empty without hints. */
+  readonly #hintedHere: Int32Array[];
+  readonly #after: ServiceColumns;
   #changedEndpointsBefore = new Float64Array(INITIAL_CAPACITY);
-  readonly #before: Float64Array;
-  readonly #after: Float64Array;
+  #serviceOfEntry = new Int32Array(INITIAL_CAPACITY);
+  /** null: no node differs from its neighbours. */
+  readonly #own: OwnEndpointsTable | null;
+  readonly #corrections: Float64Array;
+  readonly #dependsOnNode: Uint8Array;
+  // Of the service at hand.
+  readonly #view: EndpointView = {
+    ready: 0,
+    terminating: 0,
+    hinted: 0,
+    hintedHere: 0,
+    ownReady: 0,
+    ownTerminating: 0,
+    ownHintedHere: 0,
+  };
+  readonly #counts: { -readonly [Key in keyof EndpointCounts]: EndpointCounts[Key] } = {
+    cluster: 0,
+    local: 0,
+    reachable: 0,
+    isAnywhere: false,
+  };
+  readonly #amounts: Float64Array;
 
-  constructor(initialEndpoints: Int32Array, shapeOf: (service: number) => ServiceShape, mode: ProxyMode) {
+  constructor(routing: Routing, initial: (service: number) => InitialEndpoints, mode: ProxyMode) {
+    const { services, serviceOf, zones } = routing;
     this.#mode = mode;
-    this.#shapeOf = shapeOf;
-    this.#endpointsOf = Int32Array.from(initialEndpoints);
-    this.#tables = mode.quantities.map(() => new Float64Array(INITIAL_CAPACITY));
-    this.#before = new Float64Array(mode.quantities.length);
-    this.#after = new Float64Array(mode.quantities.length);
-    for (const [service, endpoints] of initialEndpoints.entries()) {
-      mode.count(shapeOf(service), everywhere(endpoints), this.#after);
-      this.#tables.forEach((column, quantity) => (column[0]! += this.#after[quantity]!));
+    this.#routing = routing;
+    this.#readyOf = new Int32Array(services);
+    this.#dependsOnNode = new Uint8Array(services);
+    let hasHints = false;
+    let nodesDiffer = false;
+    for (let service = 0; service < services; service++) {
+      const routed = serviceOf(service);
+      hasHints ||= dependsOnZone(routed);
+      if (!dependsOnNode(routed)) continue;
+      nodesDiffer = true;
+      this.#dependsOnNode[service] = 1;
     }
+    const nodes = routing.zoneOfNode.length;
+    const quantities = mode.quantities.length;
+    const perZone = { length: hasHints ? zones : 1 };
+    this.#ledger = new EndpointLedger(services, zones, hasHints);
+    this.#amounts = new Float64Array(quantities);
+    this.#tables = Array.from(perZone, () => mode.quantities.map(() => new Float64Array(INITIAL_CAPACITY)));
+    this.#linesOfEntry = Array.from(perZone, () => new Int32Array(INITIAL_CAPACITY));
+    this.#hintedHere = hasHints ? Array.from(perZone, () => new Int32Array(INITIAL_CAPACITY)) : [];
+    this.#after = {
+      ready: new Int32Array(INITIAL_CAPACITY),
+      terminating: new Int32Array(INITIAL_CAPACITY),
+      hinted: new Int32Array(hasHints ? INITIAL_CAPACITY : 0),
+    };
+    this.#own = nodesDiffer ? new OwnEndpointsTable(nodes, services, quantities) : null;
+    this.#corrections = new Float64Array(nodesDiffer ? nodes * quantities : 0);
+    for (let service = 0; service < services; service++) this.#start(service, initial(service));
   }
 
-  /** The next entry of the log leaves `service` with this many usable endpoints. */
-  append(service: number, endpoints: number): void {
-    const entry = this.#length++;
-    if (entry + 1 === this.#linesOfEntry.length) this.#grow();
-    const shape = this.#shapeOf(service);
-    const before = this.#endpointsOf[service]!;
-    this.#endpointsOf[service] = endpoints;
-    const counts = everywhere(endpoints);
-    this.#mode.count(shape, everywhere(before), this.#before);
-    this.#mode.count(shape, counts, this.#after);
-    for (const [quantity, column] of this.#tables.entries()) {
-      column[entry + 1] = column[entry]! + this.#after[quantity]! - this.#before[quantity]!;
+  #start(service: number, { ready, updates }: InitialEndpoints): void {
+    this.#readyOf[service] = ready;
+    const nodes = new Set<number>();
+    for (const update of updates) {
+      this.#apply(-1, service, update);
+      if (this.#dependsOnNode[service] === 1) nodes.add(this.#routing.nodeOf(update.endpoint));
     }
-    this.#linesOfEntry[entry] = this.#mode.linesOfChangedService(shape, counts);
-    this.#changedEndpointsBefore[entry + 1] = this.#changedEndpointsBefore[entry]! + Math.abs(endpoints - before);
-  }
-
-  /** Fills `tables` with the state after the first `cursor` entries. */
-  tablesAt(cursor: number, tables: Float64Array): void {
-    for (let quantity = 0; quantity < tables.length; quantity++) tables[quantity] = this.#tables[quantity]![cursor]!;
+    this.#addToTables(service, 0, 1);
+    for (const node of nodes) {
+      if (node < 0) continue;
+      this.#own!.advance(node, 0);
+      this.#viewAtEnd(service, this.#zoneIndex(node));
+      this.#correct(node, service);
+    }
   }
 
   /**
-   * Fills in what changed in the window. Each service is counted once, in its last state: an entry is the last of its service
-   * in the window when the service's next entry (`nextOfService`, the column of the log) lies beyond it.
+   * The next entry of the log leaves `service` with `ready` usable endpoints (what nodes use; see InitialEndpoints) and says
+   * `updates` of some of them.
    */
-  changesBetween(from: number, end: number, nextOfService: Int32Array, work: SyncWork): void {
-    const linesOfEntry = this.#linesOfEntry;
+  append(service: number, ready: number, updates: readonly EndpointUpdate[]): void {
+    const entry = this.#length++;
+    if (entry + 1 === this.#serviceOfEntry.length) this.#grow();
+    for (const columns of this.#tables) for (const column of columns) column[entry + 1] = column[entry]!;
+    this.#addToTables(service, entry + 1, -1);
+    let changed = 0;
+    for (const update of updates) {
+      if (update.state !== this.#ledger.stateOf(update.endpoint)) changed++;
+      this.#apply(entry, service, update);
+    }
+    // Somebody who does not say which ones at least says how many.
+    if (updates.length === 0) changed = Math.abs(ready - this.#readyOf[service]!);
+    this.#readyOf[service] = ready;
+    this.#addToTables(service, entry + 1, 1);
+    this.#serviceOfEntry[entry] = service;
+    this.#after.ready[entry] = ready;
+    this.#after.terminating[entry] = this.#ledger.terminating[service]!;
+    if (this.#hintedHere.length > 0) {
+      this.#after.hinted[entry] = this.#ledger.hinted[service]!;
+      for (const [zone, column] of this.#hintedHere.entries()) column[entry] = this.#ledger.hintedTo(service, zone);
+    }
+    const routed = this.#routing.serviceOf(service);
+    for (const [zone, lines] of this.#linesOfEntry.entries()) {
+      this.#viewAtEnd(service, zone);
+      countEndpoints(routed, this.#view, this.#counts);
+      lines[entry] = this.#mode.linesOfChangedService(routed.shape, this.#counts);
+    }
+    this.#changedEndpointsBefore[entry + 1] = this.#changedEndpointsBefore[entry]! + changed;
+  }
+
+  /**
+   * Fills in what `node` has to do when it goes from entry `from` to entry `end`, and the quantities of its tables then. Windows of a
+   * node follow each other without a gap. Each service is counted once, in its last state: an entry is the last of its
+   * service in the window when the service's next entry (`nextOfService`, the column of the log) lies beyond it.
+   */
+  advance(node: number, from: number, end: number, nextOfService: Int32Array, work: SyncWork): void {
+    const zone = this.#zoneIndex(node);
+    const linesOfEntry = this.#linesOfEntry[zone]!;
+    const own = this.#own;
+    if (own !== null) own.advance(node, end);
     let lines = 0;
     let services = 0;
     for (let entry = from; entry < end; entry++) {
       if (nextOfService[entry]! < end) continue;
-      lines += linesOfEntry[entry]!;
       services++;
+      lines += own === null ? linesOfEntry[entry]! : this.#linesOn(node, zone, entry);
     }
     work.changedLines = lines;
     work.changedServices = services;
     work.changedEndpoints = this.#changedEndpointsBefore[end]! - this.#changedEndpointsBefore[from]!;
+    this.tablesOf(node, end, work.tables);
+  }
+
+  /** Quantities of the tables of a node that has been advanced to `cursor`. */
+  tablesOf(node: number, cursor: number, tables: Float64Array): void {
+    const columns = this.#tables[this.#zoneIndex(node)]!;
+    const quantities = tables.length;
+    for (let quantity = 0; quantity < quantities; quantity++) tables[quantity] = columns[quantity]![cursor]!;
+    if (this.#own === null) return;
+    const first = node * quantities;
+    for (let quantity = 0; quantity < quantities; quantity++) tables[quantity]! += this.#corrections[first + quantity]!;
+  }
+
+  #zoneIndex(node: number): number {
+    return this.#tables.length === 1 ? 0 : this.#routing.zoneOfNode[node]!;
+  }
+
+  /** Lines of the service of `entry` on a node, whose correction for the service is brought up to date. */
+  #linesOn(node: number, zone: number, entry: number): number {
+    const service = this.#serviceOfEntry[entry]!;
+    const lines = this.#linesOfEntry[zone]![entry]!;
+    if (this.#dependsOnNode[service] === 0 || this.#own!.of(node, service) === undefined) return lines;
+    const view = this.#view;
+    view.ready = this.#after.ready[entry]!;
+    view.terminating = this.#after.terminating[entry]!;
+    view.hinted = this.#after.hinted[entry] ?? 0;
+    view.hintedHere = this.#hintedHere[zone]?.[entry] ?? 0;
+    return this.#correct(node, service);
+  }
+
+  /**
+   * Brings the correction of a node up to date for one service, the rest of whose view is filled in, and returns the lines of the
+   * service on the node.
+   */
+  #correct(node: number, service: number): number {
+    const own = this.#own!.of(node, service)!;
+    const { shape } = this.#routing.serviceOf(service);
+    const routed = this.#routing.serviceOf(service);
+    const quantities = this.#amounts.length;
+    const first = node * quantities;
+    for (let quantity = 0; quantity < quantities; quantity++) {
+      this.#corrections[first + quantity]! -= own.correction[quantity]!;
+    }
+    const view = this.#view;
+    view.ownReady = view.ownTerminating = view.ownHintedHere = 0;
+    countEndpoints(routed, view, this.#counts);
+    this.#mode.count(shape, this.#counts, own.correction);
+    view.ownReady = own.ready;
+    view.ownTerminating = own.terminating;
+    view.ownHintedHere = own.hintedHere;
+    countEndpoints(routed, view, this.#counts);
+    this.#mode.count(shape, this.#counts, this.#amounts);
+    for (let quantity = 0; quantity < quantities; quantity++) {
+      const correction = this.#amounts[quantity]! - own.correction[quantity]!;
+      own.correction[quantity] = correction;
+      this.#corrections[first + quantity]! += correction;
+    }
+    if (own.ready === 0 && own.terminating === 0) this.#own!.forget(node, service);
+    return this.#mode.linesOfChangedService(shape, this.#counts);
+  }
+
+  /** An update of `entry`, or of the start (-1), becomes true at the end of the log. */
+  #apply(entry: number, service: number, update: EndpointUpdate): void {
+    const ledger = this.#ledger;
+    const { endpoint } = update;
+    if (this.#dependsOnNode[service] === 1) {
+      const node = this.#routing.nodeOf(endpoint);
+      if (node >= 0) {
+        const state = ledger.stateOf(endpoint);
+        const zone = this.#routing.zoneOfNode[node]!;
+        const isReady = update.state === EndpointState.ready;
+        const wasReady = state === EndpointState.ready;
+        const isHintedHere = isReady && update.hintedZone === zone;
+        const wasHintedHere = wasReady && ledger.hintedZoneOf(endpoint) === zone;
+        const isTerminating = update.state === EndpointState.terminating;
+        const wasTerminating = state === EndpointState.terminating;
+        this.#own!.change(
+          entry,
+          node,
+          service,
+          Number(isReady) - Number(wasReady),
+          Number(isTerminating) - Number(wasTerminating),
+          Number(isHintedHere) - Number(wasHintedHere),
+        );
+      }
+    }
+    ledger.apply(service, update);
+  }
+
+  /** Adds (1) or takes off (-1) what the service makes at the end of the log, in the tables at `cursor`. */
+  #addToTables(service: number, cursor: number, sign: number): void {
+    const routed = this.#routing.serviceOf(service);
+    for (const [zone, columns] of this.#tables.entries()) {
+      this.#viewAtEnd(service, zone);
+      countEndpoints(routed, this.#view, this.#counts);
+      this.#mode.count(routed.shape, this.#counts, this.#amounts);
+      for (const [quantity, column] of columns.entries()) column[cursor]! += sign * this.#amounts[quantity]!;
+    }
+  }
+
+  /** The view of a node of the zone that has no endpoint itself, at the end of the log. */
+  #viewAtEnd(service: number, zone: number): void {
+    const view = this.#view;
+    view.ready = this.#readyOf[service]!;
+    view.terminating = this.#ledger.terminating[service]!;
+    view.hinted = this.#ledger.hinted[service]!;
+    view.hintedHere = this.#ledger.hintedTo(service, zone);
+    view.ownReady = view.ownTerminating = view.ownHintedHere = 0;
   }
 
   #grow(): void {
-    const capacity = this.#linesOfEntry.length * 2;
-    this.#tables.forEach((column, quantity) => (this.#tables[quantity] = widen(column, capacity)));
-    this.#linesOfEntry = widen(this.#linesOfEntry, capacity);
+    const capacity = this.#serviceOfEntry.length * 2;
+    const widenAll = (columns: Int32Array[] | Float64Array[]): void =>
+      columns.forEach((column, index) => (columns[index] = widen(column, capacity)));
+    for (const columns of this.#tables) widenAll(columns);
+    widenAll(this.#linesOfEntry);
+    widenAll(this.#hintedHere);
+    this.#after.ready = widen(this.#after.ready, capacity);
+    this.#after.terminating = widen(this.#after.terminating, capacity);
+    if (this.#after.hinted.length > 0) this.#after.hinted = widen(this.#after.hinted, capacity);
     this.#changedEndpointsBefore = widen(this.#changedEndpointsBefore, capacity);
+    this.#serviceOfEntry = widen(this.#serviceOfEntry, capacity);
   }
 }

@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest';
 
 import { RandomStreams, type RandomStream } from '../../kernel/random.js';
 import { Simulation } from '../../kernel/simulation.js';
+import { initially, plainRouting } from '../../testing/plain-routing.js';
 import { createNodes } from '../cluster/nodes.js';
-import { CLUSTER_IP } from '../cluster/service-shape.js';
 import { DYNAMIC_RING, fixedRing } from '../controlplane/watch-cache.js';
 import { WatchConnections } from '../controlplane/watch-connections.js';
 import { NO_TRIGGER, WatchFanOut, type EndpointWrite } from '../controlplane/watch-fan-out.js';
 
-import { createProxyRecorders, KubeProxies, type KubeProxyParameters } from './kube-proxies.js';
+import { KubeProxies, type KubeProxyParameters } from './kube-proxies.js';
+import { createProxyRecorders } from './latency-samples.js';
 import { NaiveKubeProxies } from './naive-kube-proxies.js';
 import { IptablesMode } from './proxy-modes/iptables/iptables-mode.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from './sync-runner.js';
@@ -95,7 +96,7 @@ function run(kind: 'cursor' | 'naive', setting: Setting) {
       : new TokenBucketRunner(count, intervals, 2);
   const parameters: KubeProxyParameters = {
     mode: new IptablesMode(30 * SECOND),
-    shapeOf: () => CLUSTER_IP,
+    routing: plainRouting(SERVICES, count),
     runner,
     partialSync: true,
     fullSyncIntervalNs: HOUR,
@@ -104,12 +105,11 @@ function run(kind: 'cursor' | 'naive', setting: Setting) {
   };
   const writes = randomWrites(streams.stream('writes'), setting.writes, setting.meanGapNs);
   const endNs = 1000 * SECOND;
-  const initial = new Int32Array(SERVICES).fill(5);
   const samples = createProxyRecorders();
   const proxies =
     kind === 'cursor'
-      ? new KubeProxies(simulation, log, nodes, initial, parameters, samples)
-      : new NaiveKubeProxies(simulation, log, nodes, initial, parameters, samples, endNs);
+      ? new KubeProxies(simulation, log, nodes, initially(5), parameters, samples)
+      : new NaiveKubeProxies(simulation, log, nodes, initially(5), parameters, samples, endNs);
   const connections = new WatchConnections(
     simulation,
     log,
@@ -129,7 +129,7 @@ function run(kind: 'cursor' | 'naive', setting: Setting) {
   );
   const commit = simulation.registerKind('commit', (index) => {
     const entry = log.append(writes[index]!.write, simulation.nowNs);
-    proxies.onAppend(entry);
+    proxies.onAppend(entry, []);
     connections.afterAppend(entry);
   });
   writes.forEach(({ atNs }, index) => simulation.schedule(atNs, commit, index));

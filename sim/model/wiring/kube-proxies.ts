@@ -6,17 +6,34 @@
 
 import type { WatchFanOut } from '../controlplane/watch-fan-out.js';
 import { IptablesMode } from '../node/proxy-modes/iptables/iptables-mode.js';
-import { KubeProxies, type ProxyRecorders } from '../node/kube-proxies.js';
+import { KubeProxies } from '../node/kube-proxies.js';
+import type { ProxyRecorders } from '../node/latency-samples.js';
+import { EndpointUpdates } from '../node/endpoint-updates.js';
+import type { InitialEndpoints } from '../node/rule-history.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from '../node/sync-runner.js';
 import type { Scenario } from '../scenario.js';
 import { KUBE_PROXY_RULES } from '../versions/rules.js';
 import { type ClusterContext, ns } from './context.js';
 
-/** `usableEndpoints`: of a service at the start, when every node has its rules. */
+/** What kube-proxies make of endpoint objects. */
+export function createEndpointUpdates({ scenario, nodes, services, pods }: ClusterContext): EndpointUpdates {
+  const { cluster, kubeProxy } = scenario;
+  return new EndpointUpdates({
+    services,
+    pods,
+    zones: cluster.zones,
+    zoneOfNode: nodes.zone,
+    readsSlices: kubeProxy.discovery === 'EndpointSlice',
+    fallsBackToTerminating: true,
+  });
+}
+
+/** `initial`: the services at the start, when every node has their rules. */
 export function createKubeProxies(
-  { simulation, scenario, streams, nodes, services, startNs }: ClusterContext,
+  { simulation, scenario, streams, nodes, startNs }: ClusterContext,
   log: WatchFanOut,
-  usableEndpoints: (service: number) => number,
+  endpointUpdates: EndpointUpdates,
+  initial: (service: number) => InitialEndpoints,
   recorders: ProxyRecorders,
 ): KubeProxies {
   const { kubeProxy, cluster } = scenario;
@@ -31,10 +48,10 @@ export function createKubeProxies(
     simulation,
     log,
     nodes,
-    Int32Array.from({ length: services.count }, (_, service) => usableEndpoints(service)),
+    initial,
     {
       mode: new IptablesMode(kubeProxy.syncPeriodNs),
-      shapeOf: (service) => services.shapeOf(service),
+      routing: endpointUpdates.routing,
       runner: createRunner(scenario, fullSyncIntervalNs),
       partialSync: kubeProxy.minimizeIPTablesRestore,
       fullSyncIntervalNs,
