@@ -241,6 +241,8 @@ function checkPodsToActOn({ services, workload }: Scenario): Finding[] {
       case 'restartApiServer':
       case 'slowWatchers':
       case 'slowEtcd':
+      case 'restartKubeProxy':
+      case 'failSyncs':
         return [];
     }
   });
