@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 import { choice, duration, flag, period, periodOrUnlimited, wholeNumber } from './fields.js';
 
-/** More addresses or ranges than any service has; the sum over all services must fit into memory. */
+/** More addresses or ranges than any service has. */
 const MAX_ADDRESSES = 1000;
 const MAX_CONNTRACK_ENTRIES = 1_000_000_000;
 
