@@ -8,8 +8,10 @@
  * The object is plain JSON: it crosses to worker threads, and its canonical JSON text is what the scenario hash is made of.
  */
 
+import type { ServiceShape } from './cluster/service-shape.js';
 import type { EndpointSettings } from './cluster/services.js';
 import type { NameLengths } from './controlplane/wire-size.js';
+import type { KubeProxySettings } from './kube-proxy-settings.js';
 import type { ProbeFailure, ReadinessProbe } from './node/readiness-probe.js';
 
 /** What one run simulates: a scenario with one variant's changes applied. */
@@ -61,6 +63,8 @@ export interface ClusterSettings {
   readonly nodeSpeedFactor: number;
   /** Coefficient of variation of that factor between nodes (lognormal, mean 1). */
   readonly nodeSpeedVariation: number;
+  /** Cores of a node: they bound its connection table (kubeProxy.conntrack.maxPerCore). */
+  readonly nodeCores: number;
 }
 
 export interface ControlPlaneSettings {
@@ -158,21 +162,6 @@ export interface KubeletSettings extends ClientLimits {
   readonly immediateReadinessProbe: boolean;
 }
 
-export interface KubeProxySettings {
-  readonly mode: 'iptables';
-  readonly discovery: 'EndpointSlice' | 'Endpoints';
-  readonly minSyncPeriodNs: number;
-  readonly syncPeriodNs: number;
-  /** The runner of 1.34 and later, or the token-bucket runner up to 1.33. */
-  readonly syncRunner: 'token-bucket' | 'min-interval';
-  /** Partial iptables-restore (KEP-3453, on by default since 1.27). */
-  readonly minimizeIPTablesRestore: boolean;
-  /** A watch ends by itself between this and twice as much after its start; null: not within the run. */
-  readonly minWatchTimeoutNs: number | null;
-  /** Lists are streamed by the watch that follows them (feature gate WatchListClient). */
-  readonly watchListClient: boolean;
-}
-
 export interface PodSettings {
   /** From the binding of a pod to a node to the moment its containers run, lognormal. */
   readonly startupNs: { readonly median: number; readonly p99: number };
@@ -210,6 +199,8 @@ export interface ServiceSettings extends EndpointSettings {
   readonly podManagementPolicy: 'OrderedReady' | 'Parallel';
   /** False: Services without selector, whose Endpoints objects are written by hand. */
   readonly selector: boolean;
+  /** What kube-proxies make of each of them. */
+  readonly shape: ServiceShape;
 }
 
 /** A HorizontalPodAutoscaler for the Deployment of each service of a group, and the load on the service. */
@@ -338,6 +329,20 @@ export type WorkloadAction =
       readonly forNs: number;
     }
   | {
+      /** The kube-proxies of some nodes end and come back; the rules stay, and the first sync writes all of them. */
+      readonly kind: 'restartKubeProxy';
+      readonly atNs: number;
+      readonly nodes: NodeShare;
+      readonly forNs: number;
+    }
+  | {
+      /** Every sync that starts within this time fails on some nodes. */
+      readonly kind: 'failSyncs';
+      readonly atNs: number;
+      readonly nodes: IntOrPercent;
+      readonly forNs: number;
+    }
+  | {
       /** Writes to etcd take `factor` times as long. */
       readonly kind: 'slowEtcd';
       readonly atNs: number;
@@ -346,3 +351,6 @@ export type WorkloadAction =
     };
 
 export type NodeChoice = { readonly count: number } | { readonly zone: number };
+
+/** Nodes that are drawn at random, as a number or as a share of all (rounded up), or all of a zone. */
+export type NodeShare = IntOrPercent | { readonly zone: number };

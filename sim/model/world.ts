@@ -32,6 +32,8 @@ import type { KubeProxies } from './node/kube-proxies.js';
 import { Recorder, type WatchOutcome } from './recorder.js';
 import type { Scenario } from './scenario.js';
 import { API_SERVER_COSTS } from './versions/costs.js';
+import { deprecationOf } from './versions/features.js';
+import { minorOf } from './versions/profiles.js';
 import { createAutoscalers } from './wiring/autoscalers.js';
 import { type ClusterContext, type EndpointContext, NS_PER_SECOND, ns } from './wiring/context.js';
 import { createControllerManager } from './wiring/controller-manager.js';
@@ -341,6 +343,9 @@ export class World {
 
   #warn(): void {
     const { recorder } = this;
+    const { kubernetes, kubeProxy } = this.#context.scenario;
+    const deprecation = deprecationOf(kubeProxy.mode, minorOf(kubernetes));
+    if (deprecation !== null) this.warnings.push(deprecation);
     this.warnings.push(...this.#workload.warnings, ...requestPathWarnings(this.#requestPath));
     if (!this.#isQuiet) {
       this.warnings.push('The drain limit was reached with changes still in flight: late updates are missing.');

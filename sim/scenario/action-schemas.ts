@@ -30,7 +30,7 @@ const nodeChoice = {
 };
 
 const checkNodeChoice = (
-  { nodes, zone }: { nodes?: number | undefined; zone?: number | undefined },
+  { nodes, zone }: { nodes?: unknown; zone?: number | undefined },
   context: z.RefinementCtx,
 ): void => {
   if ((nodes === undefined) !== (zone === undefined)) return;
@@ -135,7 +135,7 @@ export const actions = {
     .describe('An API server goes down and comes back: the watches of its nodes break, and come back elsewhere.'),
   slowWatchers: z
     .strictObject({
-      nodes: countOrPercent(1).describe(
+      nodes: countOrPercent(1, 'nodes').describe(
         'How many nodes, as a number or in percent (rounded up); which ones is random.',
       ),
       for: period().describe('How long they do not read.'),
@@ -158,6 +158,30 @@ export const actions = {
     .superRefine(checkNodeChoice)
     .optional()
     .describe('Nodes reboot; the containers of their pods are started again.'),
+  restartKubeProxy: z
+    .strictObject({
+      nodes: countOrPercent(1, 'nodes')
+        .optional()
+        .describe('How many nodes, as a number or in percent (rounded up), drawn at random.'),
+      zone: nodeChoice.zone,
+      for: period().optional().describe('How long the process is away. Default: 2s.'),
+    })
+    .superRefine(checkNodeChoice)
+    .optional()
+    .describe(
+      'The kube-proxies of nodes end and come back: rules stay in the kernel, and the first sync is a full one.',
+    ),
+  failSyncs: z
+    .strictObject({
+      nodes: countOrPercent(1, 'nodes').describe(
+        'How many nodes, as a number or in percent (rounded up); which ones is random.',
+      ),
+      for: period().describe('How long every sync that starts fails.'),
+    })
+    .optional()
+    .describe(
+      'Syncs of nodes fail for a while, as when somebody else holds the lock of the tables: each is retried after the syncPeriod, with all rules.',
+    ),
   failOverControllerManager: z
     .strictObject({})
     .optional()

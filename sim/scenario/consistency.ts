@@ -11,9 +11,11 @@ import { ENDPOINT_SETTING_RULES } from './endpoint-setting-rules.js';
 import type { Finding, Path } from './findings.js';
 import type { Scenario, WorkloadAction } from '../model/scenario.js';
 import { LEADER_ELECTION_RULES } from '../model/versions/rules.js';
+import { KUBE_PROXY_RULES } from './kube-proxy-rules.js';
 import { MAX_PODS } from './limits.js';
 import { MAX_SERVICES, type SectionName } from './schema.js';
 import { SELECTOR_RULES } from './selector-rules.js';
+import { SERVICE_SHAPE_RULES } from './service-shape-rules.js';
 
 export const checkConsistency = (scenario: Scenario, isBroken: (section: SectionName) => boolean): Finding[] =>
   RULES.filter(({ reads }) => !reads.some(isBroken)).flatMap(({ check }) => check(scenario));
@@ -166,6 +168,8 @@ const RULES: readonly Rule[] = [
   { reads: ['controlPlane', 'services', 'workload'], check: checkRollouts },
   ...SELECTOR_RULES,
   ...ENDPOINT_SETTING_RULES,
+  ...SERVICE_SHAPE_RULES,
+  ...KUBE_PROXY_RULES,
   ...AUTOSCALER_RULES,
   { reads: ['controlPlane', 'cluster', 'workload'], check: checkWatchFaults },
   {
@@ -241,6 +245,8 @@ function checkPodsToActOn({ services, workload }: Scenario): Finding[] {
       case 'restartApiServer':
       case 'slowWatchers':
       case 'slowEtcd':
+      case 'restartKubeProxy':
+      case 'failSyncs':
         return [];
     }
   });

@@ -166,16 +166,16 @@ export const quantityOrUnlimited = (range: Range, unit: string, examples: readon
     return { code: 'KH012', problem: `must be a whole number of ${unit}, not ${String(value)}`, suggestion: null };
   });
 
-/** As in a Deployment: a number of pods, or a share of the replicas in percent, at most `maxFraction`. */
-export const countOrPercent = (maxFraction: number) =>
+/** As in a Deployment: a number of pods (or other things), or a share of all in percent, at most `maxFraction`. */
+export const countOrPercent = (maxFraction: number, what = 'pods') =>
   field(
     { type: ['integer', 'string'], minimum: 0, pattern: '^\\d+(\\.\\d+)?%$', examples: ['25%', 1] },
     (value): Reading<{ readonly absolute: number } | { readonly fraction: number }> => {
       if (typeof value === 'number') {
-        const reading = readNumber(value, 'a whole number of pods', (n) => Number.isSafeInteger(n) && n >= 0);
+        const reading = readNumber(value, `a whole number of ${what}`, (n) => Number.isSafeInteger(n) && n >= 0);
         return 'value' in reading ? { value: { absolute: reading.value } } : reading;
       }
-      if (typeof value !== 'string') return wrongKind(value, 'a number of pods or a percentage such as "25%"');
+      if (typeof value !== 'string') return wrongKind(value, `a number of ${what} or a percentage such as "25%"`);
       const reading = withCode('KH015', parsePercent(value));
       if (!('value' in reading)) return reading;
       if (reading.value <= maxFraction) return { value: { fraction: reading.value } };

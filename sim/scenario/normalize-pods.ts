@@ -2,7 +2,7 @@
 
 import type { Constant } from '../model/versions/provenance.js';
 import type { VersionProfile } from '../model/versions/profiles.js';
-import type { NodeChoice, Scenario } from '../model/scenario.js';
+import type { IntOrPercent, NodeChoice, NodeShare, Scenario } from '../model/scenario.js';
 import type { Spec } from './schema.js';
 
 const NS_PER_SECOND = 1e9;
@@ -66,3 +66,11 @@ export const readinessProbe = (
 
 export const nodeChoice = ({ nodes, zone }: { nodes?: number | undefined; zone?: number | undefined }): NodeChoice =>
   zone === undefined ? { count: nodes ?? 0 } : { zone };
+
+export const nodeShare = ({
+  nodes,
+  zone,
+}: {
+  nodes?: IntOrPercent | undefined;
+  zone?: number | undefined;
+}): NodeShare => (zone === undefined ? (nodes ?? { absolute: 0 }) : { zone });

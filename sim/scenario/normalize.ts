@@ -1,6 +1,7 @@
 /** Spec -> Scenario: every default filled in from the version profile, every shorthand written out. */
 
-import { DEFAULT_VERSION, type Sourced, type VersionProfile, versionProfile } from '../model/versions/profiles.js';
+import { DEFAULT_VERSION, type VersionProfile, versionProfile } from '../model/versions/profiles.js';
+import type { Sourced } from '../model/versions/provenance.js';
 import { DEFAULT_SCALE_UP, defaultScaleDown } from '../model/workload/horizontal-pod-autoscaler/behavior.js';
 import type {
   AutoscalerSettings,
@@ -11,7 +12,8 @@ import type {
   ServiceSettings,
   WorkloadAction,
 } from '../model/scenario.js';
-import { kubelet, nodeChoice, nodeLifecycle, or, readinessProbe, termination } from './normalize-pods.js';
+import { kubeProxy, serviceShape } from './normalize-kube-proxy.js';
+import { kubelet, nodeChoice, nodeLifecycle, nodeShare, or, readinessProbe, termination } from './normalize-pods.js';
 import type { Spec } from './schema.js';
 
 type Distribution = { readonly median: number; readonly p99: number };
@@ -26,7 +28,7 @@ const MAX_REPLICATIONS_WITH_PRECISION = 40;
 
 export const normalize = (spec: Spec): Scenario => {
   const kubernetes = spec.kubernetes ?? DEFAULT_VERSION;
-  const profile = versionProfile(kubernetes);
+  const profile = versionProfile(kubernetes, spec.kubeProxy?.mode);
   const { apiServer, etcd, controllerManager } = spec.controlPlane ?? {};
   const defaults = profile.controlPlane;
   const statefulSets = new Set(
@@ -50,6 +52,7 @@ export const normalize = (spec: Spec): Scenario => {
       },
       nodeSpeedFactor: or(spec.cluster.nodeSpeedFactor, profile.cluster.nodeSpeedFactor),
       nodeSpeedVariation: or(spec.cluster.nodeSpeedVariation, profile.cluster.nodeSpeedVariation),
+      nodeCores: or(spec.cluster.nodeCores, profile.cluster.nodeCores),
     },
     controlPlane: {
       apiServer: {
@@ -170,16 +173,7 @@ export const normalize = (spec: Spec): Scenario => {
       },
     },
     kubelet: kubelet(spec.kubelet ?? {}, profile.kubelet),
-    kubeProxy: {
-      mode: or(spec.kubeProxy?.mode, profile.kubeProxy.mode),
-      discovery: or(spec.kubeProxy?.discovery, profile.kubeProxy.discovery),
-      minSyncPeriodNs: or(spec.kubeProxy?.minSyncPeriod, profile.kubeProxy.minSyncPeriodNs),
-      syncPeriodNs: or(spec.kubeProxy?.syncPeriod, profile.kubeProxy.syncPeriodNs),
-      syncRunner: or(spec.kubeProxy?.syncRunner, profile.kubeProxy.syncRunner),
-      minimizeIPTablesRestore: or(spec.kubeProxy?.minimizeIPTablesRestore, profile.kubeProxy.minimizeIPTablesRestore),
-      minWatchTimeoutNs: or(spec.kubeProxy?.minWatchTimeout, profile.kubeProxy.minWatchTimeoutNs),
-      watchListClient: or(spec.kubeProxy?.watchListClient, profile.kubeProxy.watchListClient),
-    },
+    kubeProxy: kubeProxy(spec.kubeProxy ?? {}, profile.kubeProxy),
     pods: {
       startupNs: distribution(spec.pods?.startup, profile.pods.startupNs),
       shutdownNs: distribution(spec.pods?.shutdown, profile.pods.shutdownNs),
@@ -214,6 +208,7 @@ const serviceGroup = (
   count: entry.count ?? 1,
   endpoints: entry.endpoints,
   selector: entry.selector ?? true,
+  shape: serviceShape(entry, profile),
   controller: entry.controller ?? 'Deployment',
   podManagementPolicy: or(entry.podManagementPolicy, profile.statefulSet.podManagementPolicy),
   publishNotReadyAddresses: or(entry.publishNotReadyAddresses, profile.services.publishNotReadyAddresses),
@@ -342,6 +337,12 @@ const workloadAction = (
     const forNs = or(restartNodes.for, profile.restartNodes.forNs);
     return { kind: 'restartNodes', atNs, nodes: nodeChoice(restartNodes), forNs };
   }
+  const { restartKubeProxy, failSyncs } = entry;
+  if (restartKubeProxy !== undefined) {
+    const forNs = or(restartKubeProxy.for, profile.restartKubeProxy.forNs);
+    return { kind: 'restartKubeProxy', atNs, nodes: nodeShare(restartKubeProxy), forNs };
+  }
+  if (failSyncs !== undefined) return { kind: 'failSyncs', atNs, nodes: failSyncs.nodes, forNs: failSyncs.for };
   throw new Error('a workload entry without action passed the checks');
 };
 

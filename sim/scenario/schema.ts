@@ -12,6 +12,7 @@ import { METRICS } from '../metrics.js';
 import { SUPPORTED_VERSIONS } from '../model/versions/profiles.js';
 import { actions } from './action-schemas.js';
 import { autoscaler } from './autoscaler-schema.js';
+import { kubeProxy, serviceShape } from './kube-proxy-schemas.js';
 import { clientLimits, kubelet, latencySchema, pods, readinessProbe, termination } from './pod-schemas.js';
 import {
   choice,
@@ -24,7 +25,6 @@ import {
   numberOr,
   percent,
   period,
-  periodOrUnlimited,
   positiveNumber,
   quantityOrUnlimited,
   text,
@@ -79,6 +79,9 @@ const cluster = z.strictObject({
   nodeSpeedVariation: nonNegativeNumber(5)
     .optional()
     .describe('Coefficient of variation of nodeSpeedFactor between nodes; 0 makes all nodes equal.'),
+  nodeCores: wholeNumber({ min: 1, max: 1024 })
+    .optional()
+    .describe('Cores of a node, by which its connection table is sized (kubeProxy.conntrack.maxPerCore).'),
 });
 
 const autoscalerFlags = {
@@ -293,33 +296,6 @@ const controlPlane = z.strictObject({
     .describe('kube-scheduler: the client that binds pods to nodes (clientConnection.qps and burst).'),
 });
 
-const kubeProxy = z.strictObject({
-  mode: choice(['iptables']).optional().describe('Proxy mode (--proxy-mode).'),
-  discovery: choice(['EndpointSlice', 'Endpoints'])
-    .optional()
-    .describe(
-      'The API that kube-proxy reads endpoints from; Endpoints shows what large clusters looked like before 1.19.',
-    ),
-  minSyncPeriod: duration().optional().describe('Shortest time between two syncs (--iptables-min-sync-period).'),
-  syncPeriod: period().optional().describe('Time after which a failed sync is retried (--iptables-sync-period).'),
-  syncRunner: choice(['token-bucket', 'min-interval'])
-    .optional()
-    .describe('What spaces syncs: the token bucket of releases up to 1.33, or the pause after every sync since 1.34.'),
-  minimizeIPTablesRestore: flag()
-    .optional()
-    .describe(
-      'Whether a sync writes only the chains of changed services (feature gate MinimizeIPTablesRestore, KEP-3453).',
-    ),
-  minWatchTimeout: periodOrUnlimited()
-    .optional()
-    .describe(
-      'A watch ends by itself between this and twice as much after its start (5m in client-go), or "unlimited": not within the run.',
-    ),
-  watchListClient: flag()
-    .optional()
-    .describe('Whether a list is streamed by the watch that follows it (feature gate WatchListClient).'),
-});
-
 const nameLength = (what: string) =>
   wholeNumber({ min: 1, max: 253 }).optional().describe(`Length of ${what} in bytes.`);
 
@@ -353,6 +329,7 @@ const serviceGroup = z.strictObject({
   endpoints: wholeNumber({ min: 0, max: MAX_PODS }, 'more do not fit in memory').describe(
     'Pods behind each of these services at the start, all ready.',
   ),
+  ...serviceShape,
   readinessProbe: readinessProbe
     .optional()
     .describe('Readiness probe of the pods. Without one, a pod is ready as soon as its containers are seen to run.'),

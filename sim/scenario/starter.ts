@@ -36,6 +36,8 @@ cluster:
   # nodeSpeedFactor: 1
   # ... and how much that varies between nodes (coefficient of variation).
   # nodeSpeedVariation: 0.1
+  # Cores of a node, by which its connection table is sized.
+  # nodeCores: 4
 
 controlPlane:
   apiServer:
@@ -140,16 +142,49 @@ kubelet:
   # immediateReadinessProbe: true
 
 kubeProxy:
+  # iptables, nftables (since 1.31), ipvs (deprecated since 1.35) or userspace (up to 1.25).
   # mode: iptables
   # The API that kube-proxy reads: EndpointSlice or Endpoints.
   # discovery: EndpointSlice
-  # Shortest time between two syncs, and time after which a failed one is retried.
+  # Shortest time between two syncs (in ipvs mode 0s up to 1.32), and time after which a failed one is retried.
   # minSyncPeriod: 1s
   # syncPeriod: 30s
   # What spaces syncs: min-interval since 1.34, token-bucket before.
   # syncRunner: min-interval
-  # Whether a sync writes only what changed (KEP-3453, since 1.27).
+  # Whether a sync of the iptables mode writes only what changed (KEP-3453, since 1.27).
   # minimizeIPTablesRestore: true
+  # What iptables commands speak to, as the node's distribution has it: legacy tables, or nft.
+  # iptablesBackend: legacy
+  # The rules of the iptables mode: v1.24 up to 1.25, v1.33 since.
+  # iptablesRuleLayout: v1.33
+  # How IPVS chooses an endpoint: rr, wrr, lc, wlc, sed, nq, lblc, lblcr, sh, dh or mh.
+  # ipvs: { scheduler: rr }
+  # The feature gate of the nftables mode (on since 1.31), whether its syncs write only what changed (since 1.32), and whether
+  # a service with one endpoint does without a map (from 1.37 on).
+  # nftablesProxyMode: true
+  # nftables: { partialSync: true, singleEndpointGoto: false }
+  # Whether all packets to cluster IPs have their source replaced.
+  # masqueradeAll: false
+  # How packets of a node's own pods are told: ClusterCIDR, NodeCIDR, BridgeInterface, InterfaceNamePrefix or none.
+  # detectLocalMode: ClusterCIDR
+  # Whether node ports answer on 127.0.0.1 (iptables mode only), and on all addresses of a node or the primary one (as in
+  # nftables mode).
+  # localhostNodePorts: true
+  # nodePortAddresses: all
+  # Feature gates: endpoints that terminate serve where none is ready (since 1.26); hints of zones (since 1.24) and of nodes
+  # (since 1.34) count.
+  # terminatingEndpoints: true
+  # topologyHints: true
+  # preferSameTrafficDistribution: true
+  # The kernel's connection table. A time of 0s is the kernel's own.
+  conntrack:
+    # maxPerCore: 32768
+    # min: 131072
+    # tcpBeLiberal: false
+    # tcpEstablishedTimeout: 24h
+    # tcpCloseWaitTimeout: 1h
+    # udpTimeout: 0s
+    # udpStreamTimeout: 0s
   # A watch ends by itself between this and twice as much after its start, or "unlimited": not within the run.
   # minWatchTimeout: unlimited
   # Whether a list is streamed by the watch that follows it, as since 1.35.
@@ -182,6 +217,19 @@ services:
     # count: 1
     # Whether the service selects pods; otherwise somebody writes its endpoints by hand.
     # selector: true
+    # ClusterIP, NodePort or LoadBalancer; TCP, UDP or SCTP.
+    # type: ClusterIP
+    # protocol: TCP
+    # Or Local: only endpoints on the node of the client, and on the node that traffic from outside reaches.
+    # internalTrafficPolicy: Cluster
+    # externalTrafficPolicy: Cluster
+    # Or ClientIP: a client stays with its endpoint.
+    # sessionAffinity: None
+    # How many addresses and ranges there are. A LoadBalancer has 1 address (of ipMode VIP), no range, and a node port.
+    # externalIPs: 0
+    # loadBalancerIPs: 0
+    # loadBalancerSourceRanges: 0
+    # allocateLoadBalancerNodePorts: true
     # Ready from the address on until the pod is gone.
     # publishNotReadyAddresses: false
     # One family, or both: [IPv4, IPv6] makes two sets of slices.
@@ -220,6 +268,8 @@ workload:
   # - { at: 1m, createService: { service: big } } # until then, it is absent
   # - { at: 1m, restartApiServer: { server: 0, for: 10s } } # the watches of its nodes break
   # - { at: 1m, slowWatchers: { nodes: 1%, for: 30s } } # nodes that do not read
+  # - { at: 1m, restartKubeProxy: { nodes: 10%, for: 2s } } # or a zone; rules stay, and the first sync is full
+  # - { at: 1m, failSyncs: { nodes: 5, for: 30s } } # each is retried after the syncPeriod
   # - { at: 1m, failOverControllerManager: {} } # it crashes, and another takes over
   # - { at: 1m, slowEtcd: { factor: 10, for: 30s } } # writes take ten times as long
 

@@ -7,9 +7,12 @@
  * anywhere else. Left out are the settings that only a user can know: nodes, services, workload.
  */
 
+import type { ServiceShape, TrafficPolicy } from '../cluster/service-shape.js';
 import type { EndpointSettings } from '../cluster/services.js';
+import type { ProxyModeName } from '../node/proxy-modes/proxy-mode.js';
 import type { Scenario } from '../scenario.js';
-import { constant, type Constant } from './provenance.js';
+import { DEFAULT_PROXY_MODE, kubeProxyDefaults } from './kube-proxy-profile.js';
+import { assumed, constant, type Constant, type Sourced, upstream } from './provenance.js';
 
 export const SUPPORTED_VERSIONS = [
   '1.20',
@@ -39,9 +42,6 @@ export type KubernetesVersion = (typeof SUPPORTED_VERSIONS)[number];
  */
 export const DEFAULT_VERSION: KubernetesVersion = '1.35';
 
-/** T with every leaf replaced by a constant of the leaf's type. The brackets keep a union such as `number | null` one leaf. */
-export type Sourced<T> = [T] extends [object] ? { readonly [Key in keyof T]: Sourced<T[Key]> } : Constant<T>;
-
 /** The settings that have a default. */
 export type DefaultSettings = Pick<
   Scenario,
@@ -66,7 +66,9 @@ export interface VersionProfile extends Sourced<DefaultSettings> {
   /** Default of the HorizontalPodAutoscaler API. */
   readonly autoscaler: { readonly minReplicas: Constant };
   /** Defaults of the Service API, for every entry of `services`. */
-  readonly services: { readonly [Field in keyof EndpointSettings]: Constant<EndpointSettings[Field]> };
+  readonly services: {
+    readonly [Field in keyof EndpointSettings | keyof ServiceShape]: Constant<(EndpointSettings & ServiceShape)[Field]>;
+  };
   /** Defaults of the Pod API for the fields of a probe that is given. */
   readonly readinessProbe: {
     readonly initialDelaySeconds: Constant;
@@ -77,24 +79,14 @@ export interface VersionProfile extends Sourced<DefaultSettings> {
   };
   /** How long a node that is restarted is away. */
   readonly restartNodes: { readonly forNs: Constant };
+  /** How long a kube-proxy that is restarted is away. */
+  readonly restartKubeProxy: { readonly forNs: Constant };
 }
 
 const MS = 1_000_000;
 const SECOND = 1_000_000_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-
-/** A default that upstream source code or its reference states: known, so without a range. */
-const upstream = <Value>(value: Value, unit: string, source: string, date: string): Constant<Value> =>
-  constant<Value>({ value, unit, evidence: 'documentation', source, date, range: null });
-
-/** A default chosen here. The range says how far real clusters may be from it. */
-const assumed = <Value>(
-  value: Value,
-  unit: string,
-  source: string,
-  range: readonly [Value, Value] | null = null,
-): Constant<Value> => constant<Value>({ value, unit, evidence: 'assumption', source, date: '2026-07', range });
 
 const GIB = 1024 * 1024 * 1024;
 
@@ -104,7 +96,11 @@ const KCM_FLAGS = 'kube-controller-manager command line reference';
 /** Minor versions are compared as numbers: as texts "1.9" would be newer than "1.20". */
 export const minorOf = (version: string): number => Number(version.slice('1.'.length));
 
-export const versionProfile = (version: KubernetesVersion): VersionProfile => {
+/** Some defaults of kube-proxy depend on its mode. */
+export const versionProfile = (
+  version: KubernetesVersion,
+  mode: ProxyModeName = DEFAULT_PROXY_MODE,
+): VersionProfile => {
   const minor = minorOf(version);
   return {
     seed: assumed(1, '1', 'Any fixed number makes runs repeatable'),
@@ -123,10 +119,11 @@ export const versionProfile = (version: KubernetesVersion): VersionProfile => {
       },
       nodeSpeedFactor: assumed(1, '1', 'A node like the machine that the cost constants were measured on', [0.5, 4]),
       nodeSpeedVariation: assumed(0.1, '1', 'Equal machines under unequal load', [0, 0.5]),
+      nodeCores: assumed(4, '1', 'A common size of the virtual machines that clusters are made of', [1, 128]),
     },
     controlPlane: controlPlane(minor),
     kubelet: kubelet(minor),
-    kubeProxy: kubeProxy(minor),
+    kubeProxy: kubeProxyDefaults(minor, mode),
     pods: {
       startupNs: {
         median: assumed(2 * SECOND, 'ns', 'Image present on the node; no image pull, no init container', [
@@ -188,6 +185,12 @@ export const versionProfile = (version: KubernetesVersion): VersionProfile => {
       forNs: assumed(30 * SECOND, 'ns', 'Reboot of a virtual machine until its kubelet runs', [
         10 * SECOND,
         5 * MINUTE,
+      ]),
+    },
+    restartKubeProxy: {
+      forNs: assumed(2 * SECOND, 'ns', 'A container whose image is on the node is replaced, until its process runs', [
+        1 * SECOND,
+        1 * MINUTE,
       ]),
     },
   };
@@ -466,49 +469,6 @@ const kubelet = (minor: number): VersionProfile['kubelet'] => {
   };
 };
 
-const kubeProxy = (minor: number): VersionProfile['kubeProxy'] => {
-  const date = `Kubernetes 1.${minor}`;
-  return {
-    mode: upstream('iptables', '', 'KubeProxyConfiguration mode: the default on Linux', date),
-    discovery: upstream<'EndpointSlice' | 'Endpoints'>(
-      'EndpointSlice',
-      '',
-      'kube-proxy on Linux reads EndpointSlices by default since about 1.19',
-      date,
-    ),
-    minSyncPeriodNs: upstream(1 * SECOND, 'ns', 'KubeProxyConfiguration iptables.minSyncPeriod: 1 s since 1.20', date),
-    syncPeriodNs: upstream(30 * SECOND, 'ns', 'KubeProxyConfiguration iptables.syncPeriod', date),
-    syncRunner: constant<'token-bucket' | 'min-interval'>({
-      value: minor >= 34 ? 'min-interval' : 'token-bucket',
-      unit: '',
-      evidence: 'source code',
-      source:
-        minor >= 34
-          ? 'pkg/proxy/runner: waits minSyncPeriod after every sync, since 1.34'
-          : 'pkg/util/async BoundedFrequencyRunner: token bucket with burst 2, up to 1.33',
-      date,
-      range: null,
-    }),
-    minimizeIPTablesRestore: upstream(
-      minor >= 27,
-      '',
-      'KEP-3453, feature gate MinimizeIPTablesRestore: alpha and off in 1.26, on by default since 1.27',
-      date,
-    ),
-    minWatchTimeoutNs: assumed<number | null>(
-      null,
-      'ns',
-      'client-go asks for 5 to 10 min; left out by default, as a watch that times out misses nothing but takes a second to come back, on one node in 300 at a time',
-    ),
-    watchListClient: upstream(
-      minor >= 35,
-      '',
-      'Feature gate WatchListClient of client-go: on by default since 1.35 (API servers have WatchList since 1.34)',
-      date,
-    ),
-  };
-};
-
 const services = (): VersionProfile['services'] => ({
   publishNotReadyAddresses: upstream(false, '', 'Service API: publishNotReadyAddresses', 'core/v1'),
   ipFamilies: assumed<EndpointSettings['ipFamilies']>(['IPv4'], '', 'A single-stack IPv4 cluster'),
@@ -524,27 +484,44 @@ const services = (): VersionProfile['services'] => ({
     'Annotation service.kubernetes.io/topology-mode: no hints unless it is Auto',
     'core/v1',
   ),
+  ...serviceShape(),
 });
 
+const emptyList = (field: string): Constant => upstream(0, '1', `Service API: ${field} is empty`, 'core/v1');
+const trafficPolicy = (field: string): Constant<TrafficPolicy> =>
+  upstream<TrafficPolicy>('Cluster', '', `Service API: ${field}`, 'core/v1');
+
+/** Of a Service without any of the fields. */
+const serviceShape = (): { readonly [Field in keyof ServiceShape]: Constant<ServiceShape[Field]> } => ({
+  type: upstream<ServiceShape['type']>('ClusterIP', '', 'Service API: type', 'core/v1'),
+  protocol: upstream<ServiceShape['protocol']>('TCP', '', 'Service API: ports.protocol', 'core/v1'),
+  internalTrafficPolicy: trafficPolicy('internalTrafficPolicy'),
+  externalTrafficPolicy: trafficPolicy('externalTrafficPolicy'),
+  sessionAffinity: upstream<ServiceShape['sessionAffinity']>('None', '', 'Service API: sessionAffinity', 'core/v1'),
+  externalIPs: emptyList('externalIPs'),
+  loadBalancerIPs: assumed(1, '1', 'A load balancer has one address; services of other types have none', [0, 3]),
+  loadBalancerSourceRanges: emptyList('loadBalancerSourceRanges'),
+  allocateLoadBalancerNodePorts: upstream(true, '', 'Service API: allocateLoadBalancerNodePorts', 'core/v1'),
+});
+
+const length = (bytes: number, example: string, range: readonly [number, number]): Constant =>
+  assumed(bytes, 'B', `Length of a name such as ${example}`, range);
+
 /** Object sizes depend on how long names are. "Typical" lengths are those of a cloud cluster with Deployment-made pod names. */
-const wire = (): VersionProfile['wire'] => {
-  const length = (bytes: number, example: string, range: readonly [number, number]): Constant =>
-    assumed(bytes, 'B', `Length of a name such as ${example}`, range);
-  return {
-    format: upstream<'protobuf' | 'json'>('protobuf', '', 'Content type of in-tree components', '2026-07'),
-    nameLengths: {
-      namespace: length(12, '"team-billing"', [4, 63]),
-      service: length(12, '"checkout-api"', [3, 63]),
-      pod: length(29, '"checkout-api-7d9c6b8f5d-x2x4q"', [10, 63]),
-      node: length(27, '"ip-10-0-123-45.ec2.internal"', [8, 63]),
-      zone: length(10, '"us-east-1a"', [2, 30]),
-      ip: length(13, '"10.123.45.167"', [7, 39]),
-      ipv6: length(38, '"2001:db8:1a2b:3c4d:5e6f:7a8b:9c0d:1e2f"', [3, 39]),
-    },
-    bytesPerEndpoint: assumed<number | null>(null, 'B', 'Sizes are counted field by field'),
-    minObjectBytes: assumed(0, 'B', 'Sizes are counted field by field'),
-  };
-};
+const wire = (): VersionProfile['wire'] => ({
+  format: upstream<'protobuf' | 'json'>('protobuf', '', 'Content type of in-tree components', '2026-07'),
+  nameLengths: {
+    namespace: length(12, '"team-billing"', [4, 63]),
+    service: length(12, '"checkout-api"', [3, 63]),
+    pod: length(29, '"checkout-api-7d9c6b8f5d-x2x4q"', [10, 63]),
+    node: length(27, '"ip-10-0-123-45.ec2.internal"', [8, 63]),
+    zone: length(10, '"us-east-1a"', [2, 30]),
+    ip: length(13, '"10.123.45.167"', [7, 39]),
+    ipv6: length(38, '"2001:db8:1a2b:3c4d:5e6f:7a8b:9c0d:1e2f"', [3, 39]),
+  },
+  bytesPerEndpoint: assumed<number | null>(null, 'B', 'Sizes are counted field by field'),
+  minObjectBytes: assumed(0, 'B', 'Sizes are counted field by field'),
+});
 
 /** One line of a report's method section: the setting as scenario files name it, and its default. */
 export interface NamedConstant {
@@ -552,8 +529,8 @@ export interface NamedConstant {
   readonly constant: Constant<unknown>;
 }
 
-/** All defaults of a version, in the order in which a scenario file lists the settings. */
-export const profileConstants = (version: KubernetesVersion): NamedConstant[] => {
+/** All defaults of a version with a proxy mode, in the order in which a scenario file lists the settings. */
+export const profileConstants = (version: KubernetesVersion, mode?: ProxyModeName): NamedConstant[] => {
   const found: NamedConstant[] = [];
   const collect = (path: string, entry: object): void => {
     for (const [key, value] of Object.entries(entry) as [string, object][]) {
@@ -562,7 +539,7 @@ export const profileConstants = (version: KubernetesVersion): NamedConstant[] =>
       else collect(childPath, value);
     }
   };
-  collect('', versionProfile(version));
+  collect('', versionProfile(version, mode));
   return found;
 };
 

@@ -20,5 +20,20 @@ export interface Constant<Value = number> {
   readonly range: readonly [Value, Value] | null;
 }
 
+/** T with every leaf replaced by a constant of the leaf's type. The brackets keep a union such as `number | null` one leaf. */
+export type Sourced<T> = [T] extends [object] ? { readonly [Key in keyof T]: Sourced<T[Key]> } : Constant<T>;
+
 /** Names its fields where a constant is written down; adds nothing. */
 export const constant = <Value = number>(record: Constant<Value>): Constant<Value> => record;
+
+/** A default that upstream source code or its reference states: known, so without a range. */
+export const upstream = <Value>(value: Value, unit: string, source: string, date: string): Constant<Value> =>
+  constant<Value>({ value, unit, evidence: 'documentation', source, date, range: null });
+
+/** A default chosen here. The range says how far real clusters may be from it. */
+export const assumed = <Value>(
+  value: Value,
+  unit: string,
+  source: string,
+  range: readonly [Value, Value] | null = null,
+): Constant<Value> => constant<Value>({ value, unit, evidence: 'assumption', source, date: '2026-07', range });

@@ -52,6 +52,10 @@ export function createWorkloadActions(context: EndpointContext, parts: WorkloadP
         restart: (server, forNs) => faultRecovery.followWatches(watchConnections.restart(server, forNs)),
         pause: (nodes, forNs, draw) => faultRecovery.followWatches(watchConnections.pause(nodes, forNs, draw)),
       },
+      kubeProxies: {
+        restart: () => notImplemented('restartKubeProxy'),
+        failSyncs: () => notImplemented('failSyncs'),
+      },
       nodes: scenario.cluster.nodes,
       absentServices: context.absentServices,
       serviceClient: newClient(),
@@ -67,4 +71,8 @@ export function createWorkloadActions(context: EndpointContext, parts: WorkloadP
     streams,
     scenario.durationNs ?? Infinity,
   );
+}
+
+function notImplemented(action: string): never {
+  throw new Error(`${action} is not implemented`);
 }

@@ -17,7 +17,7 @@ import type { EndpointController } from '../controlplane/endpoint-controller.js'
 import type { ApiClient, ApiServers } from '../controlplane/api-servers.js';
 import type { Etcd, WriteLatency } from '../controlplane/etcd.js';
 import type { ProbeFailure } from '../node/readiness-probe.js';
-import type { WorkloadAction } from '../scenario.js';
+import type { IntOrPercent, NodeShare, WorkloadAction } from '../scenario.js';
 import { Churn } from './churn.js';
 import { resolveUp } from './deployment-rules.js';
 import type { Deployments } from './deployments.js';
@@ -35,6 +35,14 @@ export interface WatchTarget {
   pause(nodes: number, forNs: number, draw: number): void;
 }
 
+/** What faults of kube-proxies act on; `draw` tells several such actions apart. */
+export interface KubeProxyTarget {
+  /** The processes of `nodes` are away for `forNs`. */
+  restart(nodes: NodeShare, forNs: number, draw: number): void;
+  /** Syncs of `nodes` that start within `forNs` fail. */
+  failSyncs(nodes: IntOrPercent, forNs: number, draw: number): void;
+}
+
 /** What the actions act on. */
 export interface WorkloadTargets {
   readonly services: ServiceTable;
@@ -48,6 +56,7 @@ export interface WorkloadTargets {
   /** null: every service selects its pods. */
   readonly handWritten: HandWrittenEndpoints | null;
   readonly watches: WatchTarget;
+  readonly kubeProxies: KubeProxyTarget;
   readonly nodes: number;
   /** Services that the informer does not show yet; one leaves the set when it does. */
   readonly absentServices: Set<number>;
@@ -142,6 +151,8 @@ export class WorkloadActions {
         return 1;
       case 'restartApiServer':
       case 'slowWatchers':
+      case 'restartKubeProxy':
+      case 'failSyncs':
         return Math.min(1, (this.#simulation.nowNs - action.atNs) / action.forNs);
     }
   }
@@ -199,6 +210,12 @@ export class WorkloadActions {
       }
       case 'slowEtcd':
         this.#targets.slowEtcd(action.factor, action.forNs);
+        return;
+      case 'restartKubeProxy':
+        this.#targets.kubeProxies.restart(action.nodes, action.forNs, index);
+        return;
+      case 'failSyncs':
+        this.#targets.kubeProxies.failSyncs(action.nodes, action.forNs, index);
         return;
     }
   }

@@ -4,6 +4,7 @@ import { RandomStreams } from '../../../kernel/random.js';
 import { Simulation } from '../../../kernel/simulation.js';
 import { EvenPlacement } from '../../cluster/placement.js';
 import { PodState, PodTable } from '../../cluster/pods.js';
+import { CLUSTER_IP } from '../../cluster/service-shape.js';
 import { ServiceTable } from '../../cluster/services.js';
 import { ApiServers } from '../../controlplane/api-servers.js';
 import { Etcd } from '../../controlplane/etcd.js';
@@ -65,6 +66,7 @@ export class WorkloadFixture {
         count,
         endpoints,
         selector: true,
+        shape: CLUSTER_IP,
         controller,
         podManagementPolicy,
         readinessProbe: null,
