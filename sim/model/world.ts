@@ -29,6 +29,7 @@ import { checkConservation } from './conservation.js';
 import { FaultRecovery } from './fault-recovery.js';
 import type { EndpointUpdates } from './node/endpoint-updates.js';
 import type { KubeProxies } from './node/kube-proxies.js';
+import { KubeProxyProcesses } from './node/kube-proxy-processes.js';
 import { Recorder, type WatchOutcome } from './recorder.js';
 import type { Scenario } from './scenario.js';
 import { API_SERVER_COSTS } from './versions/costs.js';
@@ -78,6 +79,7 @@ export class World {
   readonly #autoscalers: Autoscalers | null;
   readonly #endpointUpdates: EndpointUpdates;
   readonly #listSize: EndpointListSize;
+  readonly #processes: KubeProxyProcesses;
   readonly #faultRecovery: FaultRecovery;
   /** How far the wall clock was into a second when the run began: scripted actions fall on no particular part of one. */
   readonly #clockPhaseNs: number;
@@ -107,8 +109,8 @@ export class World {
     this.nodesAndPods = new NodesAndPods({
       ...api,
       connections: {
-        onNodeLost: (node) => this.watchConnections.onNodeLost(node),
-        onNodeReturned: (node, isRestarted) => this.watchConnections.onNodeReturned(node, isRestarted),
+        onNodeLost: (node) => this.#processes.onNodeLost(node),
+        onNodeReturned: (node, back) => this.#processes.onNodeReturned(node, back),
       },
       onReadinessChanged: createNodeInformer(cluster, watchLatencyNs, () => this.nodesChanged()),
     });
@@ -153,6 +155,9 @@ export class World {
       this.recorder.proxies,
     );
     this.watchConnections = createWatchConnections(api, this.log, this.#listSize, this.kubeProxies);
+    this.#processes = new KubeProxyProcesses(simulation, nodes.zone, streams, this.watchConnections, (node, untilNs) =>
+      this.kubeProxies.failUntil(node, untilNs),
+    );
     this.#faultRecovery = new FaultRecovery(simulation, this.log, this.kubeProxies, this.#controller);
     this.controllerManager.onTakenOver((downSinceNs) =>
       this.#faultRecovery.followWriters('controllerManagerFailOver', downSinceNs, simulation.nowNs),
@@ -166,6 +171,7 @@ export class World {
       handWritten: this.#selectorless?.writer ?? null,
       etcdStore: this.#requestPath.etcd,
       watchConnections: this.watchConnections,
+      kubeProxyProcesses: this.#processes,
       faultRecovery: this.#faultRecovery,
     });
   }

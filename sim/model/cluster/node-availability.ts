@@ -6,6 +6,9 @@
  * Left out: nodes that are up in part, such as one whose network drops packets.
  */
 
+/** How what runs on a node comes back: as it was, with processes that know nothing, or with its kernel's tables empty too. */
+export type NodeBack = 'unchanged' | 'restarted' | 'rebooted';
+
 export class NodeAvailability {
   readonly #isDown: Uint8Array;
   #down = 0;

@@ -213,7 +213,7 @@ describe('a node that is lost', () => {
     write(5 * SECOND);
     at(10 * SECOND, () => connections.onNodeLost(0));
     write(20 * SECOND);
-    at(500 * SECOND, () => connections.onNodeReturned(0, false));
+    at(500 * SECOND, () => connections.onNodeReturned(0, 'unchanged'));
     simulation.run(499 * SECOND);
     expect([...log.routes.watchers]).toEqual([1, 2]);
     expect(log.framesOf(1, 0)).toBe(1);
@@ -238,9 +238,9 @@ describe('a node that is lost', () => {
       });
       at(10 * SECOND, () => connections.onNodeLost(1));
       write(20 * SECOND);
-      at(30 * SECOND, () => connections.onNodeReturned(1, true));
+      at(30 * SECOND, () => connections.onNodeReturned(1, 'rebooted'));
       at(30 * SECOND + MS, () => connections.onNodeLost(1));
-      at(40 * SECOND, () => connections.onNodeReturned(1, false));
+      at(40 * SECOND, () => connections.onNodeReturned(1, 'unchanged'));
       simulation.run();
       expect(heard.filter((what) => !what.includes('misses'))).toEqual([
         '1 is lost',

@@ -37,6 +37,7 @@ import { type ListListener, ListSender, type ListSenderParameters, type ListSize
 import { ReflectorBackoffs, watchTimeoutNs } from './reflector.js';
 import { WatcherBuffers } from './watcher-buffers.js';
 import { EventRing, type RingLimits } from './watch-cache.js';
+import type { NodeBack } from '../cluster/node-availability.js';
 import type { WatchFanOut } from './watch-fan-out.js';
 import { WatchFaults, type Fault } from './watch-faults.js';
 import type { WatchRoutes } from './watch-routes.js';
@@ -55,7 +56,7 @@ export interface WatchListener {
   onLost(node: number): void;
   /** A lost node is back, and goes on. */
   onReturned(node: number): void;
-  /** A lost node is back, and knows nothing until its first list. */
+  /** A lost node is back, and its kube-proxy knows nothing until its first list; the rules are there as before, or gone. */
   onRestarted(node: number, keepsRules: boolean): void;
   /** A node that was restarted has its first list: all that it has caught up with until now. */
   onFirstList(node: number): void;
@@ -321,11 +322,11 @@ export class WatchConnections implements ListListener {
     this.#listener.onLost(node);
   }
 
-  /** The node is back: with all that it knew, or restarted with nothing. */
-  onNodeReturned(node: number, isRestarted: boolean, keepsRules = false): void {
+  /** The node is back: with all that it knew, or with processes that know nothing. */
+  onNodeReturned(node: number, back: NodeBack): void {
     const { nowNs } = this.#simulation;
     this.#nodeState[node]! &= ~LOST;
-    if (!isRestarted) {
+    if (back === 'unchanged') {
       if (this.#nodeState[node] === UP) this.#listener.onReturned(node);
       // The attempts of its reflectors have gone on failing.
       let atNs = this.#lostNs[node]!;
@@ -337,7 +338,7 @@ export class WatchConnections implements ListListener {
     this.#nodeState[node] = STARTING;
     this.#needsList[node] = 1;
     this.#backoffs.reset(node);
-    this.#listener.onRestarted(node, keepsRules);
+    this.#listener.onRestarted(node, back === 'restarted');
     this.#simulation.schedule(nowNs, this.#connectKind, node, this.#attempt[node]);
   }
 

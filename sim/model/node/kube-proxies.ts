@@ -31,7 +31,7 @@ import type { WatchListener } from '../controlplane/watch-connections.js';
 import type { WatchFanOut } from '../controlplane/watch-fan-out.js';
 import type { WatchRoutes } from '../controlplane/watch-routes.js';
 import type { EndpointUpdate } from './endpoint-ledger.js';
-import { LatencySamples, type ProxyRecorders, recordSync } from './latency-samples.js';
+import { LatencySamples, type ProxyRecorders, recordFirstSync, recordSync } from './latency-samples.js';
 import { type Milestone, Milestones } from './milestones.js';
 import { type ProxyMode, SyncKind, type SyncWork } from './proxy-modes/proxy-mode.js';
 import { type InitialEndpoints, type Routing, RuleHistory } from './rule-history.js';
@@ -451,6 +451,7 @@ export class KubeProxies implements WatchListener {
       this.#hasFailed[node] = 1;
     } else {
       this.#hasFailed[node] = 0;
+      if (startKind !== SyncKind.partial) recordFirstSync(this.#recorders, endNs - this.#processStartNs[node]!);
       this.#startKind[node] = SyncKind.partial;
       if (work.cleansUp) this.#lastCleanUpNs[node] = endNs;
       if (work.kind !== SyncKind.partial) this.#lastFullNs[node] = endNs;

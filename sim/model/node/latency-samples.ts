@@ -23,6 +23,8 @@ export interface ProxyRecorders {
   /** The same of syncs that wrote everything, and of those that did not. */
   readonly fullSyncDuration: Histogram;
   readonly partialSyncDuration: Histogram;
+  /** From the start of a process to the end of the first sync that did not fail. */
+  readonly firstSync: Histogram;
 }
 
 export function createProxyRecorders(): ProxyRecorders {
@@ -35,6 +37,7 @@ export function createProxyRecorders(): ProxyRecorders {
     syncDuration: new Histogram(),
     fullSyncDuration: new Histogram(),
     partialSyncDuration: new Histogram(),
+    firstSync: new Histogram(),
   };
 }
 
@@ -42,6 +45,11 @@ export function recordSync(recorders: ProxyRecorders, durationNs: number, isFull
   const seconds = durationNs * SECONDS_PER_NS;
   recorders.syncDuration.record(seconds);
   (isFull ? recorders.fullSyncDuration : recorders.partialSyncDuration).record(seconds);
+}
+
+/** A process has brought its rules to the kernel for the first time, so long after its start. */
+export function recordFirstSync(recorders: ProxyRecorders, sinceStartNs: number): void {
+  recorders.firstSync.record(sinceStartNs * SECONDS_PER_NS);
 }
 
 export class LatencySamples {

@@ -16,7 +16,7 @@ import { NO_TRIGGER, type WatchFanOut } from '../controlplane/watch-fan-out.js';
 import { EndpointState, type EndpointUpdate, NO_ZONE } from './endpoint-ledger.js';
 import { countEndpoints } from './endpoint-view.js';
 import type { KubeProxyParameters } from './kube-proxies.js';
-import { type ProxyRecorders, recordSync } from './latency-samples.js';
+import { type ProxyRecorders, recordFirstSync, recordSync } from './latency-samples.js';
 import { type EndpointCounts, SyncKind } from './proxy-modes/proxy-mode.js';
 import type { InitialEndpoints } from './rule-history.js';
 
@@ -342,6 +342,7 @@ export class NaiveKubeProxies implements WatchListener {
     if (!state.hasFailed) {
       if (cleansUp) state.lastCleanUpNs = endNs;
       if (kind !== SyncKind.partial) state.lastFullNs = endNs;
+      if (state.startKind !== SyncKind.partial) recordFirstSync(this.#recorders, endNs - state.processStartNs);
       state.startKind = SyncKind.partial;
       this.#recordApplied(state, startNs, endNs);
     }
@@ -419,7 +420,6 @@ export class NaiveKubeProxies implements WatchListener {
     const { ready, endpoints } = this.#states[node]!.services[service]!;
     const zone = routing.zoneOfNode[node]!;
     const all = [...endpoints.values()];
-    const isReady = ({ state }: EndpointUpdate): boolean => state === EndpointState.ready;
     const terminating = all.filter(({ state }) => state === EndpointState.terminating);
     const isOwn = ({ endpoint }: EndpointUpdate): boolean => routing.nodeOf(endpoint) === node;
     const isForHere = (update: EndpointUpdate): boolean => isReady(update) && update.hintedZone === zone;
@@ -440,3 +440,5 @@ export class NaiveKubeProxies implements WatchListener {
     return counts;
   }
 }
+
+const isReady = ({ state }: EndpointUpdate): boolean => state === EndpointState.ready;

@@ -3,11 +3,12 @@
  * what every node has by itself. The mode below counts everything that a service can look like from a node.
  */
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { RandomStreams } from '../../kernel/random.js';
 import { Simulation } from '../../kernel/simulation.js';
+import type { Histogram } from '../../stats/histogram.js';
 import { createNodes } from '../cluster/nodes.js';
 import { CLUSTER_IP, type ServiceShape } from '../cluster/service-shape.js';
 import { NO_TRIGGER, WatchFanOut } from '../controlplane/watch-fan-out.js';
@@ -172,7 +173,7 @@ function run(
     fullSyncs: proxies.fullSyncs,
     failedSyncs: proxies.failedSyncs,
     deliveries: proxies.deliveries,
-    distributions: Object.entries(samples).map(([name, histogram]) => {
+    distributions: Object.entries(samples).map(([name, histogram]: [string, Histogram]) => {
       const { sum: _sum, ...exact } = histogram.toSparse();
       return { name, ...exact };
     }),

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 
 import { RandomStreams, type RandomStream } from '../../kernel/random.js';
 import { Simulation } from '../../kernel/simulation.js';
+import type { Histogram } from '../../stats/histogram.js';
 import { initially, plainRouting } from '../../testing/plain-routing.js';
+import type { NodeBack } from '../cluster/node-availability.js';
 import { createNodes } from '../cluster/nodes.js';
 import { DYNAMIC_RING, fixedRing } from '../controlplane/watch-cache.js';
 import { WatchConnections } from '../controlplane/watch-connections.js';
@@ -19,6 +21,8 @@ const MS = 1e6;
 const SECOND = 1e9;
 const HOUR = 3600 * SECOND;
 const SERVICES = 10;
+
+const RETURNS: readonly NodeBack[] = ['unchanged', 'restarted', 'rebooted'];
 
 interface Setting {
   readonly seed: number;
@@ -41,7 +45,7 @@ interface Setting {
     readonly first: number;
     readonly step: number;
     readonly forNs: number | null;
-    readonly isRestart: boolean;
+    readonly back: NodeBack;
   }[];
 }
 
@@ -143,22 +147,19 @@ function run(kind: 'cursor' | 'naive', setting: Setting) {
     connections.pause(Math.ceil(share * count), forNs, index);
   });
   setting.pauses.forEach(({ atNs }, index) => simulation.schedule(atNs, pause, index));
-  const back = simulation.registerKind('back', (node, isRestart) => connections.onNodeReturned(node, isRestart === 1));
+  const back = simulation.registerKind('back', (node, how) => connections.onNodeReturned(node, RETURNS[how]!));
   const loss = simulation.registerKind('loss', (index) => {
-    const { first, step, forNs, isRestart } = setting.losses[index]!;
+    const { first, step, forNs, back: how } = setting.losses[index]!;
     for (let node = first; node < count; node += step) {
       if (connections.isLost(node)) continue;
       connections.onNodeLost(node);
-      if (forNs !== null) simulation.schedule(simulation.nowNs + forNs, back, node, isRestart ? 1 : 0);
+      if (forNs !== null) simulation.schedule(simulation.nowNs + forNs, back, node, RETURNS.indexOf(how));
     }
   });
   setting.losses.forEach(({ atNs }, index) => simulation.schedule(atNs, loss, index));
   simulation.run(endNs);
   if (proxies instanceof KubeProxies) proxies.end(endNs);
-  const { observedLatency, trueLatency, fanOut, wait, sync, syncDuration } = samples;
-  const histograms = [observedLatency, trueLatency, fanOut, wait, sync, syncDuration].map((samplesOf) =>
-    samplesOf.toSparse(),
-  );
+  const histograms = Object.values(samples).map((histogram: Histogram) => histogram.toSparse());
   const outcome = {
     syncs: proxies.syncs,
     fullSyncs: proxies.fullSyncs,
@@ -211,7 +212,7 @@ const settings: fc.Arbitrary<Setting> = fc.record({
         first: fc.integer({ min: 0, max: 10 }),
         step: fc.integer({ min: 1, max: 9 }),
         forMs: fc.option(fc.integer({ min: 1, max: 90_000 }), { freq: 2 }),
-        isRestart: fc.boolean(),
+        back: fc.constantFrom(...RETURNS),
         fault,
       })
       .map(({ forMs, fault: { atNs }, ...which }) => ({

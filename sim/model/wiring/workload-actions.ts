@@ -9,6 +9,7 @@ import type { EndpointController } from '../controlplane/endpoint-controller.js'
 import type { EtcdStore } from '../controlplane/etcd-store.js';
 import type { WatchConnections } from '../controlplane/watch-connections.js';
 import type { FaultRecovery } from '../fault-recovery.js';
+import type { KubeProxyProcesses } from '../node/kube-proxy-processes.js';
 import { WorkloadActions } from '../workload/actions.js';
 import type { HandWrittenEndpoints } from '../workload/hand-written-endpoints.js';
 import type { NodeFaults } from '../workload/node-faults.js';
@@ -28,6 +29,7 @@ export interface WorkloadParts {
   readonly handWritten: HandWrittenEndpoints | null;
   readonly etcdStore: EtcdStore;
   readonly watchConnections: WatchConnections;
+  readonly kubeProxyProcesses: KubeProxyProcesses;
   readonly faultRecovery: FaultRecovery;
 }
 
@@ -52,10 +54,7 @@ export function createWorkloadActions(context: EndpointContext, parts: WorkloadP
         restart: (server, forNs) => faultRecovery.followWatches(watchConnections.restart(server, forNs)),
         pause: (nodes, forNs, draw) => faultRecovery.followWatches(watchConnections.pause(nodes, forNs, draw)),
       },
-      kubeProxies: {
-        restart: () => notImplemented('restartKubeProxy'),
-        failSyncs: () => notImplemented('failSyncs'),
-      },
+      kubeProxies: parts.kubeProxyProcesses,
       nodes: scenario.cluster.nodes,
       absentServices: context.absentServices,
       serviceClient: newClient(),
@@ -71,8 +70,4 @@ export function createWorkloadActions(context: EndpointContext, parts: WorkloadP
     streams,
     scenario.durationNs ?? Infinity,
   );
-}
-
-function notImplemented(action: string): never {
-  throw new Error(`${action} is not implemented`);
 }

@@ -17,7 +17,8 @@ import type { EndpointController } from '../controlplane/endpoint-controller.js'
 import type { ApiClient, ApiServers } from '../controlplane/api-servers.js';
 import type { Etcd, WriteLatency } from '../controlplane/etcd.js';
 import type { ProbeFailure } from '../node/readiness-probe.js';
-import type { IntOrPercent, NodeShare, WorkloadAction } from '../scenario.js';
+import type { ChosenNodes } from '../node/kube-proxy-processes.js';
+import type { NodeShare, WorkloadAction } from '../scenario.js';
 import { Churn } from './churn.js';
 import { resolveUp } from './deployment-rules.js';
 import type { Deployments } from './deployments.js';
@@ -38,9 +39,9 @@ export interface WatchTarget {
 /** What faults of kube-proxies act on; `draw` tells several such actions apart. */
 export interface KubeProxyTarget {
   /** The processes of `nodes` are away for `forNs`. */
-  restart(nodes: NodeShare, forNs: number, draw: number): void;
+  restart(nodes: ChosenNodes, forNs: number, draw: number): void;
   /** Syncs of `nodes` that start within `forNs` fail. */
-  failSyncs(nodes: IntOrPercent, forNs: number, draw: number): void;
+  failSyncs(nodes: ChosenNodes, forNs: number, draw: number): void;
 }
 
 /** What the actions act on. */
@@ -157,6 +158,10 @@ export class WorkloadActions {
     }
   }
 
+  #chosen(nodes: NodeShare): ChosenNodes {
+    return 'zone' in nodes ? nodes : { count: resolveUp(nodes, this.#targets.nodes) };
+  }
+
   #act(index: number): void {
     const action = this.#actions[index]!;
     this.#started.add(index);
@@ -212,10 +217,10 @@ export class WorkloadActions {
         this.#targets.slowEtcd(action.factor, action.forNs);
         return;
       case 'restartKubeProxy':
-        this.#targets.kubeProxies.restart(action.nodes, action.forNs, index);
+        this.#targets.kubeProxies.restart(this.#chosen(action.nodes), action.forNs, index);
         return;
       case 'failSyncs':
-        this.#targets.kubeProxies.failSyncs(action.nodes, action.forNs, index);
+        this.#targets.kubeProxies.failSyncs(this.#chosen(action.nodes), action.forNs, index);
         return;
     }
   }

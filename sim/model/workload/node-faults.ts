@@ -9,12 +9,12 @@
  *
  * A node is lost as by a network that is cut: its containers run on, and are ready again when it is back.
  *
- * Left out: nodes that are replaced by others, kubelets or kube-proxies that fail by themselves.
+ * Left out: nodes that are replaced by others, kubelets that fail by themselves.
  */
 
 import type { CounterHash, RandomStreams } from '../../kernel/random.js';
 import type { EventKind, Simulation } from '../../kernel/simulation.js';
-import type { NodeAvailability } from '../cluster/node-availability.js';
+import type { NodeAvailability, NodeBack } from '../cluster/node-availability.js';
 import type { NodeTable } from '../cluster/nodes.js';
 import type { PodTable } from '../cluster/pods.js';
 import type { NodeLifecycle } from '../controlplane/node-lifecycle.js';
@@ -26,11 +26,10 @@ import type { PodLifecycle } from './pod-lifecycle.js';
 import { RecoveryClock } from './recovery-clock.js';
 import type { ReplicaSets } from './replica-sets.js';
 
-/** Who carries what a node receives: watch-connections.ts, which tells the kube-proxies. */
+/** Who carries what a node receives, and tells its kube-proxy. */
 export interface NodeConnections {
   onNodeLost(node: number): void;
-  /** With its processes as they were, or all of them started anew. */
-  onNodeReturned(node: number, isRestarted: boolean): void;
+  onNodeReturned(node: number, back: NodeBack): void;
 }
 
 export interface NodeFaultTargets {
@@ -151,7 +150,7 @@ export class NodeFaults {
     kubelets.nodeReturned(node);
     if (reboots === REBOOTS) lifecycle.nodeRebooted(node, this.#lostNs[node]!);
     else lifecycle.nodeReturned(node);
-    connections.onNodeReturned(node, reboots === REBOOTS);
+    connections.onNodeReturned(node, reboots === REBOOTS ? 'rebooted' : 'unchanged');
     this.recovery.nodeReturned(node, nowNs);
     scheduler.nodeReturned();
     // The kubelet computes its status at a phase of its own, and finds that it differs.
