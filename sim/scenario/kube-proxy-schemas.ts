@@ -135,7 +135,7 @@ export const kubeProxy = z.strictObject({
     .describe('Whether a list is streamed by the watch that follows it (feature gate WatchListClient).'),
 });
 
-const addresses = () => wholeNumber({ min: 0, max: MAX_ADDRESSES }).optional();
+const addresses = () => wholeNumber({ min: 0, max: MAX_ADDRESSES }, 'only how many there are counts').optional();
 const trafficPolicy = () => choice(['Cluster', 'Local']).optional();
 
 /** What decides which rules a service has. */

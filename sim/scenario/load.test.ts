@@ -223,7 +223,7 @@ describe('mistakes in fields', () => {
       scenario('services: [{ name: web, endpoints: 5, readinessProbe: { periodSeconds: 0 } }]'),
       'KH012',
     ],
-    ['a mode that is not modelled', scenario('kubeProxy: { mode: ipvs }'), 'KH011'],
+    ['a mode that does not exist', scenario('kubeProxy: { mode: ebpf }'), 'KH011'],
     ['a fraction of a node', scenario('cluster: { nodes: 1.5 }'), 'KH012'],
     ['too many nodes', scenario('cluster: { nodes: 200000 }'), 'KH012'],
     ['a bandwidth in words', scenario('controlPlane: { apiServer: { networkBandwidth: fast } }'), 'KH014'],

@@ -1,69 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_VERSION, profileConstants, SUPPORTED_VERSIONS, versionProfile } from './profiles.js';
 
-describe('what changed between versions', () => {
-  test.each([
-    ['the kubelet client limits grew in 1.27', '1.26', '1.27', 'kubelet.kubeApiQps', 5, 50],
-    ['the kubelet burst grew in 1.27', '1.26', '1.27', 'kubelet.kubeApiBurst', 10, 100],
-    ['partial iptables-restore is on since 1.27', '1.26', '1.27', 'kubeProxy.minimizeIPTablesRestore', false, true],
-    [
-      'Endpoints are truncated since 1.22',
-      '1.21',
-      '1.22',
-      'controlPlane.controllerManager.maxEndpointsPerObject',
-      null,
-      1000,
-    ],
-    [
-      'nodes may be silent for longer since 1.32',
-      '1.31',
-      '1.32',
-      'controlPlane.controllerManager.nodeMonitorGracePeriod',
-      40e9,
-      50e9,
-    ],
-    ['containers are probed at once since 1.24', '1.23', '1.24', 'kubelet.immediateReadinessProbe', false, true],
-    [
-      'a stale Endpoints cache is noticed since 1.31',
-      '1.30',
-      '1.31',
-      'controlPlane.controllerManager.staleEndpointsCache',
-      'conflict',
-      'back-off',
-    ],
-    [
-      'priority levels borrow seats since 1.26',
-      '1.25',
-      '1.26',
-      'controlPlane.apiServer.borrowingLimitPercent',
-      0,
-      null,
-    ],
-    [
-      'writes cost seats by their watchers since 1.22',
-      '1.21',
-      '1.22',
-      'controlPlane.apiServer.workEstimator',
-      'one-seat',
-      'object-count',
-    ],
-    [
-      'lists cost seats by their bytes since 1.34',
-      '1.33',
-      '1.34',
-      'controlPlane.apiServer.workEstimator',
-      'object-count',
-      'object-size',
-    ],
-    ['the sync runner was replaced in 1.34', '1.33', '1.34', 'kubeProxy.syncRunner', 'token-bucket', 'min-interval'],
-  ] as const)('%s', (_, before, since, path, oldValue, newValue) => {
-    const valueIn = (version: (typeof SUPPORTED_VERSIONS)[number]): unknown =>
-      profileConstants(version).find((entry) => entry.path === path)!.constant.value;
-    expect(valueIn(before)).toBe(oldValue);
-    expect(valueIn(since)).toBe(newValue);
-  });
-});
-
 describe.each(SUPPORTED_VERSIONS)('the profile of %s', (version) => {
   const constants = profileConstants(version);
 
