@@ -24,6 +24,9 @@ export interface EndpointUpdateParameters {
   /** Whether nodes read EndpointSlices, and use endpoints that terminate when no other is ready. */
   readonly readsSlices: boolean;
   readonly fallsBackToTerminating: boolean;
+  /** Whether hints count, those for zones and those for nodes. */
+  readonly followsZoneHints: boolean;
+  readonly followsNodeHints: boolean;
 }
 
 export class EndpointUpdates {
@@ -40,8 +43,10 @@ export class EndpointUpdates {
     this.#routed = services.groups.map((_, index) => {
       const service = services.firstOf(index);
       const { topologyMode, trafficDistribution } = services.endpointSettings(service);
-      const isHinted = parameters.readsSlices && (topologyMode === 'Auto' || trafficDistribution !== null);
-      const followsNodes = topologyMode !== 'Auto' && trafficDistribution === 'PreferSameNode';
+      const hasHints = topologyMode === 'Auto' || trafficDistribution !== null;
+      const isHinted = hasHints && parameters.readsSlices && parameters.followsZoneHints;
+      const hasNodeHints = topologyMode !== 'Auto' && trafficDistribution === 'PreferSameNode';
+      const followsNodes = hasNodeHints && parameters.followsNodeHints;
       return { shape: services.shapeOf(service), hints: !isHinted ? 'none' : followsNodes ? 'node' : 'zone' };
     });
     this.routing = {

@@ -24,7 +24,9 @@ export function createEndpointUpdates({ scenario, nodes, services, pods }: Clust
     zones: cluster.zones,
     zoneOfNode: nodes.zone,
     readsSlices: kubeProxy.discovery === 'EndpointSlice',
-    fallsBackToTerminating: true,
+    fallsBackToTerminating: kubeProxy.terminatingEndpoints,
+    followsZoneHints: kubeProxy.topologyHints,
+    followsNodeHints: kubeProxy.preferSameTrafficDistribution,
   });
 }
 
