@@ -24,6 +24,15 @@ const LOAD_BALANCER_IP_MODE_SINCE = constant({
   range: [29, 32],
 });
 
+const DRAINING_NODES_SINCE = constant({
+  value: 30,
+  unit: 'minor version',
+  evidence: 'documentation',
+  source: 'KEP-3836, feature gate KubeProxyDrainingTerminatingNodes: alpha in 1.28, on since 1.30, GA in 1.31',
+  date: 'Kubernetes 1.30',
+  range: null,
+});
+
 export const KUBE_PROXY_FEATURES_SINCE = {
   /** Hints for zones are followed. */
   zoneHints: ON_BY_DEFAULT_SINCE.topologyMode,
@@ -33,6 +42,8 @@ export const KUBE_PROXY_FEATURES_SINCE = {
   terminatingEndpoints: TERMINATING_ENDPOINTS_SINCE,
   /** Addresses of load balancers with ipMode Proxy are left to the load balancer. */
   loadBalancerIPMode: LOAD_BALANCER_IP_MODE_SINCE,
+  /** /healthz fails on a node that is about to be deleted. */
+  drainingNodes: DRAINING_NODES_SINCE,
 } as const satisfies Readonly<Record<string, Constant>>;
 
 /** The features of a kube-proxy whose gates are as by default. */
@@ -43,4 +54,5 @@ export const kubeProxyFeatures = (
   nodeHints: minor >= KUBE_PROXY_FEATURES_SINCE.nodeHints.value,
   terminatingEndpoints: minor >= KUBE_PROXY_FEATURES_SINCE.terminatingEndpoints.value,
   loadBalancerIPMode: minor >= KUBE_PROXY_FEATURES_SINCE.loadBalancerIPMode.value,
+  drainingNodes: minor >= KUBE_PROXY_FEATURES_SINCE.drainingNodes.value,
 });
