@@ -27,6 +27,7 @@ export class IpRanges {
 
 const toNodeFamily = (family: IpFamily): 'ipv4' | 'ipv6' => (family === 'IPv4' ? 'ipv4' : 'ipv6');
 
-const LOOPBACK = new IpRanges(['127.0.0.0/8', '::1/128']);
+export const IPV4_LOOPBACK = '127.0.0.0/8';
+const LOOPBACK = new IpRanges([IPV4_LOOPBACK, '::1/128']);
 
 export const isLoopback = (address: string): boolean => LOOPBACK.has(address);

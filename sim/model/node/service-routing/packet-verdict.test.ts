@@ -12,6 +12,7 @@ import {
   type Packet,
   type Protocol,
 } from './packet-verdict.js';
+import { socketText } from './slice-endpoints.js';
 
 interface ServiceCase {
   readonly clusterIP: string;
@@ -91,14 +92,12 @@ const routing = (
   settings: Partial<NodeRoutingConfig> = {},
 ): NodeRouting => new NodeRouting({ ...NODE, mode, ...settings }, given.map(serviceOf));
 
-const socketOf = ({ address, port }: AddressedEndpoint): string =>
-  `${address.includes(':') ? `[${address}]` : address}:${port}`;
 type Probe = readonly [source: string, destination: string, port: number, protocol?: Protocol, result?: string];
 /** What becomes of a packet, in the words of the cases. */
 const resultOf = (node: NodeRouting, [source, destination, port, protocol = 'TCP']: Probe): string => {
   const { outcome, endpoints, masqueraded } = node.verdict({ source, destination, port, protocol });
   if (outcome !== 'FORWARD') return outcome;
-  return `${masqueraded.length > 0 ? 'SNAT ' : ''}${endpoints.map(socketOf).join(' ')}`;
+  return `${masqueraded.length > 0 ? 'SNAT ' : ''}${endpoints.map(socketText).join(' ')}`;
 };
 
 describe("Kubernetes' packet flow tests", () => {
@@ -384,7 +383,7 @@ describe('properties', () => {
         const { outcome, endpoints, masqueraded } = node.verdict(packetOf(rest.packet.source, rest.packet.to));
         expect(endpoints.length > 0).toBe(outcome === 'FORWARD');
         expect(endpoints.every(({ isReady, isServing }) => isReady || isServing)).toBe(true);
-        expect(new Set(endpoints.map(socketOf)).size).toBe(endpoints.length);
+        expect(new Set(endpoints.map(socketText)).size).toBe(endpoints.length);
         expect(masqueraded.every((one) => endpoints.includes(one))).toBe(true);
         expect(['ACCEPT', 'UNHANDLED']).not.toContain(outcome);
       }),

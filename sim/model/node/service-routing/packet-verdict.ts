@@ -20,7 +20,7 @@ import {
   type RoutableEndpoint,
   type RoutingNode,
 } from './categorize-endpoints.js';
-import { familyOf, IpRanges, isLoopback } from './ip-ranges.js';
+import { familyOf, IPV4_LOOPBACK, IpRanges, isLoopback } from './ip-ranges.js';
 import { MODE_ROUTING, serviceRoute, type ServiceDestination, type PacketSource } from './service-route.js';
 
 export type Protocol = ServiceShape['protocol'];
@@ -116,6 +116,7 @@ export class NodeRouting {
   readonly #healthCheckPorts = new Set<number>();
   readonly #nodeIPs: ReadonlySet<string>;
   readonly #nodePortIPs: ReadonlySet<string>;
+  readonly #nodePortLoopback: IpRanges;
   readonly #pods: IpRanges | null;
   readonly #serviceRanges: IpRanges;
 
@@ -123,6 +124,7 @@ export class NodeRouting {
     this.#config = config;
     this.#nodeIPs = new Set(config.nodeIPs);
     this.#nodePortIPs = new Set([...nodePortIPs(config, 'IPv4'), ...nodePortIPs(config, 'IPv6')]);
+    this.#nodePortLoopback = new IpRanges(nodePortLoopback(config));
     this.#pods = config.podCIDRs === null ? null : new IpRanges(config.podCIDRs);
     this.#serviceRanges = new IpRanges(config.serviceCIDRs ?? []);
     for (const service of services) this.#add(service);
@@ -243,14 +245,7 @@ export class NodeRouting {
 
   /** Whether node ports are served at this address of the node. */
   #hasNodePorts(address: string): boolean {
-    const { mode, localhostNodePorts, nodePortAddresses } = this.#config;
-    if (!isLoopback(address)) return this.#nodePortIPs.has(address);
-    // The kernel cannot route what ::1 sends, and 127.0.0.1 only with route_localnet.
-    if (familyOf(address) === 'IPv6') return false;
-    if (mode === 'userspace') return true;
-    if (mode !== 'iptables' || !localhostNodePorts || nodePortAddresses === 'primary') return false;
-    const ranges = rangesOfFamily(nodePortAddresses, 'IPv4');
-    return ranges.length === 0 || new IpRanges(ranges).has(address);
+    return isLoopback(address) ? this.#nodePortLoopback.has(address) : this.#nodePortIPs.has(address);
   }
 }
 
@@ -277,4 +272,12 @@ function nodePortIPs({ mode, nodeIPs, nodePortAddresses }: NodeRoutingConfig, fa
   if (ranges.length === 0) return ofFamily;
   const allowed = new IpRanges(ranges);
   return ofFamily.filter((address) => allowed.has(address));
+}
+
+/** Loopback addresses with node ports. The kernel cannot route what ::1 sends, and 127.0.0.1 only with route_localnet. */
+function nodePortLoopback({ mode, localhostNodePorts, nodePortAddresses }: NodeRoutingConfig): readonly string[] {
+  if (mode === 'userspace') return [IPV4_LOOPBACK];
+  if (mode !== 'iptables' || !localhostNodePorts || nodePortAddresses === 'primary') return [];
+  const ranges = rangesOfFamily(nodePortAddresses, 'IPv4');
+  return ranges.length === 0 ? [IPV4_LOOPBACK] : ranges;
 }
