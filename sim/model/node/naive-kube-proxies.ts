@@ -423,21 +423,15 @@ export class NaiveKubeProxies implements WatchListener {
     const terminating = all.filter(({ state }) => state === EndpointState.terminating);
     const isOwn = ({ endpoint }: EndpointUpdate): boolean => routing.nodeOf(endpoint) === node;
     const isForHere = (update: EndpointUpdate): boolean => isReady(update) && update.hintedZone === zone;
-    const counts = { cluster: 0, local: 0, reachable: 0, isAnywhere: false };
-    countEndpoints(
-      routing.serviceOf(service),
-      {
-        ready,
-        terminating: terminating.length,
-        hinted: all.filter((update) => isReady(update) && update.hintedZone !== NO_ZONE).length,
-        hintedHere: all.filter(isForHere).length,
-        ownReady: all.filter((update) => isReady(update) && isOwn(update)).length,
-        ownTerminating: terminating.filter(isOwn).length,
-        ownHintedHere: all.filter((update) => isForHere(update) && isOwn(update)).length,
-      },
-      counts,
-    );
-    return counts;
+    return countEndpoints(routing.serviceOf(service), {
+      ready,
+      terminating: terminating.length,
+      hinted: all.filter((update) => isReady(update) && update.hintedZone !== NO_ZONE).length,
+      hintedHere: all.filter(isForHere).length,
+      ownReady: all.filter((update) => isReady(update) && isOwn(update)).length,
+      ownTerminating: terminating.filter(isOwn).length,
+      ownHintedHere: all.filter((update) => isForHere(update) && isOwn(update)).length,
+    });
   }
 }
 

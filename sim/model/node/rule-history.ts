@@ -20,7 +20,7 @@ import {
   type RoutedService,
 } from './endpoint-view.js';
 import { OwnEndpointsTable } from './own-endpoints.js';
-import type { EndpointCounts, ProxyMode, SyncWork } from './proxy-modes/proxy-mode.js';
+import type { ProxyMode, SyncWork } from './proxy-modes/proxy-mode.js';
 
 const INITIAL_CAPACITY = 4096;
 
@@ -77,12 +77,6 @@ export class RuleHistory {
     ownReady: 0,
     ownTerminating: 0,
     ownHintedHere: 0,
-  };
-  readonly #counts: { -readonly [Key in keyof EndpointCounts]: EndpointCounts[Key] } = {
-    cluster: 0,
-    local: 0,
-    reachable: 0,
-    isAnywhere: false,
   };
   readonly #amounts: Float64Array;
 
@@ -163,8 +157,7 @@ export class RuleHistory {
     const routed = this.#routing.serviceOf(service);
     for (const [zone, lines] of this.#linesOfEntry.entries()) {
       this.#viewAtEnd(service, zone);
-      countEndpoints(routed, this.#view, this.#counts);
-      lines[entry] = this.#mode.linesOfChangedService(routed.shape, this.#counts);
+      lines[entry] = this.#mode.linesOfChangedService(routed.shape, countEndpoints(routed, this.#view));
     }
     this.#changedEndpointsBefore[entry + 1] = this.#changedEndpointsBefore[entry]! + changed;
   }
@@ -225,8 +218,8 @@ export class RuleHistory {
    */
   #correct(node: number, service: number): number {
     const own = this.#own!.of(node, service)!;
-    const { shape } = this.#routing.serviceOf(service);
     const routed = this.#routing.serviceOf(service);
+    const { shape } = routed;
     const quantities = this.#amounts.length;
     const first = node * quantities;
     for (let quantity = 0; quantity < quantities; quantity++) {
@@ -234,20 +227,19 @@ export class RuleHistory {
     }
     const view = this.#view;
     view.ownReady = view.ownTerminating = view.ownHintedHere = 0;
-    countEndpoints(routed, view, this.#counts);
-    this.#mode.count(shape, this.#counts, own.correction);
+    this.#mode.count(shape, countEndpoints(routed, view), own.correction);
     view.ownReady = own.ready;
     view.ownTerminating = own.terminating;
     view.ownHintedHere = own.hintedHere;
-    countEndpoints(routed, view, this.#counts);
-    this.#mode.count(shape, this.#counts, this.#amounts);
+    const counts = countEndpoints(routed, view);
+    this.#mode.count(shape, counts, this.#amounts);
     for (let quantity = 0; quantity < quantities; quantity++) {
       const correction = this.#amounts[quantity]! - own.correction[quantity]!;
       own.correction[quantity] = correction;
       this.#corrections[first + quantity]! += correction;
     }
     if (own.ready === 0 && own.terminating === 0) this.#own!.forget(node, service);
-    return this.#mode.linesOfChangedService(shape, this.#counts);
+    return this.#mode.linesOfChangedService(shape, counts);
   }
 
   /** An update of `entry`, or of the start (-1), becomes true at the end of the log. */
@@ -283,8 +275,7 @@ export class RuleHistory {
     const routed = this.#routing.serviceOf(service);
     for (const [zone, columns] of this.#tables.entries()) {
       this.#viewAtEnd(service, zone);
-      countEndpoints(routed, this.#view, this.#counts);
-      this.#mode.count(routed.shape, this.#counts, this.#amounts);
+      this.#mode.count(routed.shape, countEndpoints(routed, this.#view), this.#amounts);
       for (const [quantity, column] of columns.entries()) column[cursor]! += sign * this.#amounts[quantity]!;
     }
   }
