@@ -1,80 +1,13 @@
 /**
- * What things cost: every time and CPU constant of the models, with its origin.
- *
- * Rule loading was measured on one machine (Linux 6.18, x86-64 virtual machine with two shared cores, iptables 1.8.9, tables
- * with kube-proxy's structure): shapes and ratios hold elsewhere, absolute values scale by one factor per cluster,
- * `nodeSpeedFactor`. What nobody has published stands here as an assumption with the range in which it is plausible.
+ * What things cost in the control plane: every time and CPU constant of its models, with its origin. What rules cost a node
+ * stands in rule-loading-costs.ts. What nobody has published stands here as an assumption with the range in which it is
+ * plausible.
  */
 
 import { constant, type Constant } from './provenance.js';
 
-const LOADING_MEASURED =
-  'Fit by relative least squares to wall times of iptables 1.8.9 (legacy), 28 tables of 61 to 1,240,011 nat rules';
-
-const loading = (value: number, unit: string, what: string, range: readonly [number, number]): Constant =>
-  constant({
-    value,
-    unit,
-    evidence: 'measurement',
-    source: `${LOADING_MEASURED}: ${what}`,
-    date: 'Linux 6.18',
-    range,
-  });
-
 const assumed = (value: number, unit: string, source: string, range: readonly [number, number]): Constant =>
   constant({ value, unit, evidence: 'assumption', source, date: '2026-07', range });
-
-/** iptables-legacy: every command copies the whole table out of the kernel, and a change copies it back. */
-export const IPTABLES_LEGACY_COSTS = {
-  /** iptables-restore of all of kube-proxy's rules over the same rules. */
-  fullRestore: {
-    fixed: loading(0.002, 's', 'full restore over existing rules, fixed part', [0.001, 0.01]),
-    perRule: loading(5.4e-6, 's', 'full restore, per nat rule', [3e-6, 2e-5]),
-    perChainSquared: loading(2.7e-10, 's', 'full restore, per nat chain squared', [1e-10, 1e-9]),
-  },
-  /** iptables-restore --noflush of the fixed chains and those of the changed services. */
-  partialRestore: {
-    fixed: loading(0.0018, 's', 'partial restore, fixed part', [0.001, 0.01]),
-    perRule: loading(1.75e-6, 's', 'partial restore, per rule in the whole nat table', [1e-6, 7e-6]),
-    perLineWritten: loading(9.7e-6, 's', 'partial restore, per line of input', [4e-6, 4e-5]),
-    perChainSquared: loading(2.0e-11, 's', 'partial restore, per nat chain squared', [1e-11, 1e-10]),
-  },
-  /** iptables-save -t nat. */
-  save: {
-    fixed: loading(0.0016, 's', 'iptables-save, fixed part', [0.001, 0.01]),
-    perRule: loading(1.54e-6, 's', 'iptables-save, per nat rule', [1e-6, 6e-6]),
-    perChainSquared: loading(7e-12, 's', 'iptables-save, per nat chain squared', [3e-12, 3e-11]),
-  },
-  /** One iptables command that reads the nat table: list a chain, check a rule. */
-  command: {
-    fixed: loading(0.0013, 's', 'one command, fixed part', [0.001, 0.01]),
-    perRule: loading(9.1e-7, 's', 'one command, per nat rule', [6e-7, 4e-6]),
-    perChainSquared: loading(6e-12, 's', 'one command, per nat chain squared', [3e-12, 3e-11]),
-  },
-} as const;
-
-export const KUBE_PROXY_COSTS = {
-  /** kube-proxy's own time to build the input of iptables-restore. */
-  generatePerLine: constant({
-    value: 33e-6,
-    unit: 's',
-    evidence: 'derived',
-    source:
-      'kubernetes/kubernetes#138073, log of a partial sync: 38,841 rules submitted, generated in 1.29 s and restored in 1.52 s',
-    date: '2026-03-27',
-    range: [10e-6, 40e-6],
-  }),
-  /** Commands that make sure of chains and jumps before a full restore; each takes the time of a single command. */
-  commandsPerFullSync: constant({
-    value: 24,
-    unit: '1',
-    evidence: 'derived',
-    source:
-      'pkg/proxy/iptables/proxier.go ensures chains and jumps one by one: 14 jumps and their chains; about 24 invocations by kubernetes/kubernetes#114181',
-    date: '1.27',
-    range: [18, 30],
-  }),
-} as const;
 
 export const API_SERVER_COSTS = {
   /** Encoding of one object to protobuf: once per event and media type, whatever the number of watchers. */

@@ -1,52 +1,148 @@
 /**
  * Proxy mode iptables: the rules of iptables-rules.ts at the cost of iptables-sync-cost.ts.
  *
- *   service shape, usable endpoints --> lines and chains of the nat table --> time of the sync
+ *   service shape, usable endpoints --> rules and chains of the tables --> time of the sync
+ *
+ * The endpoints that decide whether a cluster is large are those that the node may use; kube-proxy takes all that it knows of.
  */
 
 import type { ServiceShape } from '../../../cluster/service-shape.js';
+import { MEASURED_FIXED_CHAINS } from '../../../versions/rule-loading-costs.js';
 import { type EndpointCounts, type ProxyMode, SyncKind, type SyncWork } from '../proxy-mode.js';
+import type { IptablesBackend, IptablesBackendName } from './iptables-backend.js';
+import { IPTABLES_LEGACY } from './iptables-legacy.js';
+import { IPTABLES_NFT } from './iptables-nft.js';
+import { DEFAULT_IPTABLES_OPTIONS, type IptablesRuleOptions } from './iptables-options.js';
 import {
   cleansUpStaleChains,
-  natChains,
-  natRules,
-  natRulesOfPartialSync,
-  serviceChainRules,
+  countServiceRules,
+  createServiceRules,
+  fixedFilterRules,
+  fixedNatRules,
+  natRulesOfService,
+  ownChainRules,
 } from './iptables-rules.js';
-import { fullSyncNs, partialSyncNs } from './iptables-sync-cost.js';
+import {
+  canaryCheckNs,
+  cleanUpNs,
+  fullSyncNs,
+  type IptablesTables,
+  partialSyncNs,
+  syncAfterBootNs,
+} from './iptables-sync-cost.js';
+import { isTableTooLarge, kernelBytesOfService, kernelTableBytes } from './iptables-table-size.js';
 
-const SERVICES_WITH_ENDPOINTS = 0;
-const ENDPOINTS = 1;
+/** Places of the quantities in the tables. What is there without services is not part of them. */
+export const IptablesQuantity = {
+  natRules: 0,
+  natChains: 1,
+  /** Lines of services in KUBE-SERVICES of nat: what the first packet of a flow is compared with. */
+  dispatchLines: 2,
+  /** Lines in KUBE-NODEPORTS of nat. */
+  nodePortLines: 3,
+  filterRules: 4,
+  endpoints: 5,
+  /** In a legacy nat table without comments at endpoints. */
+  kernelBytes: 6,
+} as const;
 
 export class IptablesMode implements ProxyMode {
   readonly name = 'iptables';
-  readonly quantities = ['services with endpoints', 'endpoints'];
+  readonly quantities = [
+    'nat rules',
+    'nat chains',
+    'lines in KUBE-SERVICES',
+    'lines in KUBE-NODEPORTS',
+    'filter rules',
+    'endpoints',
+    'bytes in the kernel',
+  ];
   readonly #syncPeriodNs: number;
+  readonly #backend: IptablesBackend;
+  readonly #options: IptablesRuleOptions;
+  readonly #fixedNatRules: number;
+  readonly #fixedFilterRules: number;
+  /** Of the question at hand. */
+  readonly #rules = createServiceRules();
+  readonly #tables: IptablesTables = { natRules: 0, natChains: 0, dispatchLines: 0, nodePortLines: 0, filterRules: 0 };
 
-  constructor(syncPeriodNs: number) {
+  constructor(
+    syncPeriodNs: number,
+    backend: IptablesBackendName = 'legacy',
+    options: IptablesRuleOptions = DEFAULT_IPTABLES_OPTIONS,
+  ) {
     this.#syncPeriodNs = syncPeriodNs;
+    this.#backend = backend === 'nft' ? IPTABLES_NFT : IPTABLES_LEGACY;
+    this.#options = options;
+    this.#fixedNatRules = fixedNatRules(options);
+    this.#fixedFilterRules = fixedFilterRules(options);
   }
 
-  count(_shape: ServiceShape, { reachable }: EndpointCounts, counts: Float64Array): void {
-    counts[SERVICES_WITH_ENDPOINTS] = reachable > 0 ? 1 : 0;
-    counts[ENDPOINTS] = reachable;
+  count(shape: ServiceShape, endpoints: EndpointCounts, counts: Float64Array): void {
+    const rules = countServiceRules(shape, endpoints, this.#options, this.#rules);
+    counts[IptablesQuantity.natRules] = natRulesOfService(rules);
+    counts[IptablesQuantity.natChains] = rules.chains;
+    counts[IptablesQuantity.dispatchLines] = rules.dispatch;
+    counts[IptablesQuantity.nodePortLines] = rules.nodePorts;
+    counts[IptablesQuantity.filterRules] = rules.filter;
+    counts[IptablesQuantity.endpoints] = endpoints.reachable;
+    counts[IptablesQuantity.kernelBytes] = kernelBytesOfService(rules, false);
   }
 
-  linesOfChangedService(_shape: ServiceShape, { reachable }: EndpointCounts): number {
-    return serviceChainRules(reachable);
+  linesOfChangedService(shape: ServiceShape, endpoints: EndpointCounts): number {
+    return ownChainRules(countServiceRules(shape, endpoints, this.#options, this.#rules));
   }
 
   cleansUp(tables: Float64Array, sinceCleanUpNs: number): boolean {
-    return cleansUpStaleChains(tables[ENDPOINTS]!, sinceCleanUpNs, this.#syncPeriodNs);
+    return cleansUpStaleChains(tables[IptablesQuantity.endpoints]!, sinceCleanUpNs, this.#syncPeriodNs);
   }
 
-  syncNs({ kind, tables, changedLines, cleansUp }: SyncWork): number {
-    const services = tables[SERVICES_WITH_ENDPOINTS]!;
-    const endpoints = tables[ENDPOINTS]!;
-    const rules = natRules(services, endpoints);
-    const chains = natChains(services, endpoints);
-    return kind === SyncKind.partial
-      ? partialSyncNs(rules, natRulesOfPartialSync(services, changedLines), chains, cleansUp)
-      : fullSyncNs(rules, chains, cleansUp);
+  syncNs({ kind, tables: counts, changedLines, changedEndpoints, cleansUp }: SyncWork): number {
+    const tables = this.#withFixedRules(counts);
+    if (kind === SyncKind.firstAfterBoot) return Math.round(syncAfterBootNs(this.#backend, tables));
+    // Whether endpoints came or went is not told; where some do, others did within a syncPeriod or so.
+    const cleaningNs = cleansUp ? cleanUpNs(this.#backend, tables, changedEndpoints > 0) : 0;
+    const writingNs =
+      kind === SyncKind.partial
+        ? partialSyncNs(this.#backend, tables, this.linesOfPartialSync(counts, changedLines))
+        : fullSyncNs(this.#backend, tables);
+    return Math.round(writingNs + cleaningNs);
+  }
+
+  /** `kubeproxy_sync_proxy_rules_iptables_total{table="nat"}`, which are also the lines of a full sync. */
+  natRules(counts: Float64Array): number {
+    return this.#fixedNatRules + counts[IptablesQuantity.natRules]!;
+  }
+
+  /** `kubeproxy_sync_proxy_rules_iptables_last{table="nat"}` of a partial sync. */
+  linesOfPartialSync(counts: Float64Array, changedLines: number): number {
+    const dispatchLines = counts[IptablesQuantity.dispatchLines]! + counts[IptablesQuantity.nodePortLines]!;
+    return this.#fixedNatRules + dispatchLines + changedLines;
+  }
+
+  /** Both metrics for `table="filter"`: every sync writes all of it. */
+  filterRules(counts: Float64Array): number {
+    return this.#fixedFilterRules + counts[IptablesQuantity.filterRules]!;
+  }
+
+  /** Whether the kernel would refuse the nat table. */
+  isTableTooLarge(counts: Float64Array): boolean {
+    if (this.#backend.name !== 'legacy') return false;
+    return isTableTooLarge(kernelTableBytes(counts[IptablesQuantity.kernelBytes]!));
+  }
+
+  /** What a node spends each syncPeriod to see whether its rules are still there, outside of syncs. */
+  canaryCheckNs(counts: Float64Array): number {
+    return Math.round(canaryCheckNs(this.#backend, this.#withFixedRules(counts)));
+  }
+
+  #withFixedRules(counts: Float64Array): IptablesTables {
+    const tables = this.#tables;
+    tables.natRules = this.natRules(counts);
+    tables.natChains = MEASURED_FIXED_CHAINS.value + counts[IptablesQuantity.natChains]!;
+    tables.dispatchLines = counts[IptablesQuantity.dispatchLines]!;
+    tables.nodePortLines = counts[IptablesQuantity.nodePortLines]!;
+    tables.filterRules = this.filterRules(counts);
+    return tables;
   }
 }

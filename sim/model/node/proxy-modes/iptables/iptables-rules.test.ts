@@ -1,52 +1,387 @@
+import { readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CLUSTER_IP, type ServiceShape } from '../../../cluster/service-shape.js';
+import type { EndpointCounts } from '../proxy-mode.js';
+import {
+  DEFAULT_IPTABLES_OPTIONS,
+  iptablesLayoutOf,
+  type IptablesLayout,
+  type IptablesRuleOptions,
+} from './iptables-options.js';
 import {
   cleansUpStaleChains,
-  filterRules,
+  countServiceRules,
+  createServiceRules,
+  FIXED_NAT_CHAINS,
+  fixedFilterChains,
+  fixedFilterRules,
+  fixedNatRules,
   isLargeCluster,
-  natChains,
-  natRules,
-  natRulesOfPartialSync,
-  serviceChainRules,
+  natRulesOfService,
+  ownChainRules,
 } from './iptables-rules.js';
+
+interface Case {
+  readonly name: string;
+  readonly test: string;
+  readonly layout: IptablesLayout;
+  readonly services: number;
+  readonly shape: Partial<ServiceShape>;
+  readonly cluster: number;
+  readonly expected: {
+    readonly natRules: number;
+    readonly filterRules: number;
+    readonly natChains?: number;
+    readonly filterChains?: number;
+  };
+}
+const { cases } = JSON.parse(readFileSync(new URL('iptables-rules.cases.json', import.meta.url), 'utf8')) as {
+  readonly cases: readonly Case[];
+};
+
+const everywhere = (cluster: number): EndpointCounts => ({
+  cluster,
+  local: 0,
+  reachable: cluster,
+  isAnywhere: cluster > 0,
+});
+
+const count = (shape: Partial<ServiceShape>, endpoints: EndpointCounts, options: Partial<IptablesRuleOptions> = {}) =>
+  countServiceRules(
+    { ...CLUSTER_IP, ...shape },
+    endpoints,
+    { ...DEFAULT_IPTABLES_OPTIONS, ...options },
+    createServiceRules(),
+  );
 
 const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
 
-describe('TestNumberIptablesRules, ClusterIP (Kubernetes pkg/proxy/iptables/number_generated_rules_test.go, 1.24)', () => {
-  it.each([
-    { services: 0, endpoints: 0, filter: 3, nat: 5 },
-    { services: 1, endpoints: 1, filter: 3, nat: 10 },
-    { services: 1, endpoints: 2, filter: 3, nat: 13 },
-    { services: 1, endpoints: 10, filter: 3, nat: 37 },
-    { services: 10, endpoints: 0, filter: 13, nat: 5 },
-    { services: 10, endpoints: 1, filter: 3, nat: 55 },
-    { services: 10, endpoints: 2, filter: 3, nat: 85 },
-    { services: 10, endpoints: 10, filter: 3, nat: 325 },
-  ])('$services services of $endpoints endpoints', ({ services, endpoints, filter, nat }) => {
-    const withEndpoints = endpoints === 0 ? 0 : services;
-    expect(natRules(withEndpoints, services * endpoints)).toBe(nat);
-    expect(filterRules(services - withEndpoints, false)).toBe(filter);
+describe('rules of a full sync (Kubernetes pkg/proxy/iptables)', () => {
+  it.each(cases)('$test, layout $layout: $name', ({ layout, services, shape, cluster, expected }) => {
+    const options = { ...DEFAULT_IPTABLES_OPTIONS, layout };
+    const rules = count(shape, everywhere(cluster), options);
+    const actual = {
+      natRules: fixedNatRules(options) + services * natRulesOfService(rules),
+      filterRules: fixedFilterRules(options) + services * rules.filter,
+      natChains: FIXED_NAT_CHAINS + services * rules.chains,
+      filterChains: fixedFilterChains(options),
+    };
+    expect(actual).toMatchObject(expected);
+  });
+});
+
+/** By hand from the layout: chain by chain, in nat and in filter. */
+describe('rules of a service, by the layout', () => {
+  const none: EndpointCounts = { cluster: 0, local: 0, reachable: 0, isAnywhere: false };
+  const sets = (cluster: number, local: number, reachable = cluster): EndpointCounts => ({
+    cluster,
+    local,
+    reachable,
+    isAnywhere: true,
+  });
+  const loadBalancer = {
+    type: 'LoadBalancer',
+    externalIPs: 1,
+    loadBalancerIPs: 1,
+    externalTrafficPolicy: 'Local',
+  } as const;
+  it.each<{
+    name: string;
+    shape: Partial<ServiceShape>;
+    endpoints: EndpointCounts;
+    options?: Partial<IptablesRuleOptions>;
+    nat: number;
+    filter: number;
+    chains: number;
+  }>([
+    {
+      name: 'affinity: a look-up for each endpoint',
+      shape: { sessionAffinity: 'ClientIP' },
+      endpoints: sets(3, 0),
+      nat: 2 + 3 * 4,
+      filter: 0,
+      chains: 4,
+    },
+    {
+      name: 'no cluster CIDR: no masquerade',
+      shape: {},
+      endpoints: sets(2, 0),
+      options: { detectsLocalTraffic: false },
+      nat: 1 + 6,
+      filter: 0,
+      chains: 3,
+    },
+    {
+      name: 'masqueradeAll without a cluster CIDR',
+      shape: {},
+      endpoints: sets(2, 0),
+      options: { detectsLocalTraffic: false, masqueradeAll: true },
+      nat: 2 + 6,
+      filter: 0,
+      chains: 3,
+    },
+    {
+      name: 'internal Local: local chain only',
+      shape: { internalTrafficPolicy: 'Local' },
+      endpoints: sets(0, 2, 2),
+      nat: 2 + 2 + 4,
+      filter: 0,
+      chains: 3,
+    },
+    {
+      name: 'internal Local, endpoints elsewhere: DROP',
+      shape: { internalTrafficPolicy: 'Local' },
+      endpoints: sets(0, 0),
+      nat: 0,
+      filter: 1,
+      chains: 0,
+    },
+    {
+      name: 'node port, with its counter',
+      shape: { type: 'NodePort' },
+      endpoints: sets(1, 0),
+      nat: 1 + 2 + 1 + 2 + 1 + 2,
+      filter: 0,
+      chains: 3,
+    },
+    {
+      name: 'node port without nfacct',
+      shape: { type: 'NodePort' },
+      endpoints: sets(1, 0),
+      options: { hasNfacct: false },
+      nat: 1 + 1 + 1 + 2 + 1 + 2,
+      filter: 0,
+      chains: 3,
+    },
+    {
+      name: 'node port in IPv6',
+      shape: { type: 'NodePort' },
+      endpoints: sets(1, 0),
+      options: { isIPv4: false },
+      nat: 1 + 1 + 1 + 2 + 1 + 2,
+      filter: 0,
+      chains: 3,
+    },
+    {
+      name: 'node port without localhostNodePorts',
+      shape: { type: 'NodePort' },
+      endpoints: sets(1, 0),
+      options: { localhostNodePorts: false },
+      nat: 1 + 1 + 1 + 2 + 1 + 2,
+      filter: 0,
+      chains: 3,
+    },
+    {
+      name: 'node port without endpoints: two REJECTs',
+      shape: { type: 'NodePort' },
+      endpoints: none,
+      nat: 0,
+      filter: 2,
+      chains: 0,
+    },
+    // Dispatch 3, node port 2, masquerade 1, EXT 3 + 1, SVC 3, SVL 1, SEP 6.
+    {
+      name: 'external Local with a local endpoint',
+      shape: loadBalancer,
+      endpoints: sets(3, 1),
+      nat: 3 + 2 + 1 + 4 + 3 + 1 + 6,
+      filter: 1,
+      chains: 1 + 1 + 1 + 3,
+    },
+    // No way from EXT to local endpoints; DROP for two addresses and the node port, and the health check.
+    {
+      name: 'external Local without local endpoints',
+      shape: loadBalancer,
+      endpoints: sets(3, 0),
+      nat: 3 + 2 + 1 + 3 + 3 + 6,
+      filter: 4,
+      chains: 1 + 1 + 3,
+    },
+    {
+      name: 'external Local without a cluster CIDR',
+      shape: loadBalancer,
+      endpoints: sets(3, 1),
+      options: { detectsLocalTraffic: false },
+      nat: 3 + 2 + 3 + 3 + 1 + 6,
+      filter: 1,
+      chains: 6,
+    },
+    {
+      name: 'external Local, no endpoints at all: REJECT, and the health check',
+      shape: loadBalancer,
+      endpoints: none,
+      nat: 0,
+      filter: 1 + 3 + 1,
+      chains: 0,
+    },
+    {
+      name: 'no node port allocated',
+      shape: { ...loadBalancer, allocateLoadBalancerNodePorts: false },
+      endpoints: sets(3, 1),
+      nat: 3 + 1 + 4 + 3 + 1 + 6,
+      filter: 1,
+      chains: 6,
+    },
+    // A local endpoint that terminates is reachable beside those that are ready elsewhere.
+    {
+      name: 'local fall-back: the union has more than the cluster',
+      shape: loadBalancer,
+      endpoints: sets(3, 1, 4),
+      nat: 3 + 2 + 1 + 4 + 3 + 1 + 8,
+      filter: 1,
+      chains: 1 + 1 + 1 + 4,
+    },
+    // FW: two ranges, the node through two addresses, the end; filter: DROP for two addresses.
+    {
+      name: 'source ranges that hold the node',
+      shape: { type: 'LoadBalancer', loadBalancerIPs: 2, loadBalancerSourceRanges: 2 },
+      endpoints: sets(1, 0),
+      options: { isNodeInSourceRanges: true },
+      nat: 3 + 2 + 1 + 2 + 5 + 1 + 2,
+      filter: 2,
+      chains: 4,
+    },
+    {
+      name: 'source ranges without an address',
+      shape: { type: 'LoadBalancer', loadBalancerSourceRanges: 2 },
+      endpoints: sets(1, 0),
+      nat: 1 + 2 + 1 + 2 + 1 + 2,
+      filter: 0,
+      chains: 3,
+    },
+    {
+      name: 'source ranges without endpoints: REJECT only',
+      shape: { type: 'LoadBalancer', loadBalancerIPs: 1, loadBalancerSourceRanges: 2 },
+      endpoints: none,
+      nat: 0,
+      filter: 1 + 2,
+      chains: 0,
+    },
+    {
+      name: 'external IPs of a ClusterIP service',
+      shape: { externalIPs: 2 },
+      endpoints: sets(2, 0),
+      nat: 3 + 1 + 2 + 2 + 4,
+      filter: 0,
+      chains: 4,
+    },
+    // Internal traffic is dropped here, outside traffic goes to all endpoints: no masquerade mark in an empty local chain.
+    {
+      name: 'internal Local, external Cluster, none local',
+      shape: { type: 'NodePort', internalTrafficPolicy: 'Local' },
+      endpoints: sets(2, 0),
+      nat: 2 + 2 + 2 + 4,
+      filter: 1,
+      chains: 4,
+    },
+  ])('$name', ({ shape, endpoints, options = {}, nat, filter, chains }) => {
+    const rules = count(shape, endpoints, options);
+    expect({ nat: natRulesOfService(rules), filter: rules.filter, chains: rules.chains }).toEqual({
+      nat,
+      filter,
+      chains,
+    });
+  });
+
+  it('draws lots for all but the last endpoint of each chain', () => {
+    expect(count(loadBalancer, sets(5, 2)).randomJumps).toBe(4 + 1);
+    expect(count({}, sets(1, 0)).randomJumps).toBe(0);
+  });
+});
+
+describe('rules without services', () => {
+  const fixed = (options: Partial<IptablesRuleOptions>) => {
+    const all = { ...DEFAULT_IPTABLES_OPTIONS, ...options };
+    return [fixedNatRules(all), fixedFilterRules(all), fixedFilterChains(all)];
+  };
+
+  it.each<{ options: Partial<IptablesRuleOptions>; rules: number[] }>([
+    { options: {}, rules: [5, 4, 6] },
+    { options: { layout: '1.25' }, rules: [5, 3, 5] },
+    { options: { tcpBeLiberal: true }, rules: [5, 3, 6] },
+    { options: { localhostNodePorts: false }, rules: [5, 3, 5] },
+    { options: { isIPv4: false }, rules: [5, 3, 5] },
+    { options: { nodePortAddresses: 3 }, rules: [7, 4, 6] },
+    { options: { nodePortAddresses: 0 }, rules: [4, 4, 6] },
+  ])('$options', ({ options, rules }) => {
+    expect(fixed(options)).toEqual(rules);
+  });
+
+  it('knows the layout of a version', () => {
+    expect([20, 25, 26, 33, 36].map(iptablesLayoutOf)).toEqual(['1.25', '1.25', '1.33', '1.33', '1.33']);
   });
 });
 
 describe('TestSyncProxyRulesRepeated (Kubernetes pkg/proxy/iptables/proxier_test.go, 1.33)', () => {
-  // Endpoints of every service after the step, and what the sync then writes; a deleted service has no rules left.
-  it.each([
-    { step: 'two services created, first sync', after: [1, 1], full: true, last: 15, total: 15 },
-    { step: 'one deleted, another created without endpoints before', after: [1, 1], changed: [0], last: 7, total: 15 },
-    { step: 'a service without endpoints gets one', after: [1, 1, 1], changed: [1], last: 12, total: 20 },
-    { step: 'an endpoint is replaced', after: [1, 1, 1], changed: [1], last: 12, total: 20 },
-    { step: 'nothing changed', after: [1, 2, 1], changed: [], last: 8, total: 23 },
-    { step: 'full retry after a failure, one service deleted', after: [1, 2], full: true, last: 18, total: 18 },
-  ])('$step', ({ after, changed = [], full = false, last, total }) => {
-    const rules = natRules(after.length, sum(after));
-    expect(rules).toBe(total);
-    expect(full ? rules : natRulesOfPartialSync(after.length, sum(changed.map(serviceChainRules)))).toBe(last);
-    expect(filterRules(0, true)).toBe(4);
-  });
+  const rulesOf = (endpoints: number) => count({}, everywhere(endpoints));
+  const total = (services: readonly number[]): number =>
+    fixedNatRules(DEFAULT_IPTABLES_OPTIONS) + sum(services.map((endpoints) => natRulesOfService(rulesOf(endpoints))));
+  const written = (services: readonly number[], changed: readonly number[]): number =>
+    fixedNatRules(DEFAULT_IPTABLES_OPTIONS) +
+    sum(services.map((endpoints) => rulesOf(endpoints).dispatch)) +
+    sum(changed.map((endpoints) => ownChainRules(rulesOf(endpoints))));
+  const chains = (services: readonly number[]): number => sum(services.map((endpoints) => rulesOf(endpoints).chains));
 
-  it('deletes the chains of a deleted service with one endpoint: two, and one for a replaced endpoint', () => {
-    expect(natChains(1, 1) - natChains(0, 0)).toBe(2);
-    expect(natChains(1, 2) - natChains(1, 1)).toBe(1);
+  // Endpoints of every service before and after the step, and what the sync then writes; a deleted service is 0 in `changed`.
+  it.each([
+    {
+      step: 'two services created, first sync',
+      before: [],
+      after: [1, 1],
+      changed: [1, 1],
+      last: 15,
+      all: 15,
+      replaced: 0,
+      gone: 0,
+    },
+    { step: 'one is deleted', before: [1, 1, 1], after: [1, 1], changed: [0], last: 7, all: 15, replaced: 0, gone: 2 },
+    {
+      step: 'a service without endpoints gets one',
+      before: [1, 1, 0],
+      after: [1, 1, 1],
+      changed: [1],
+      last: 12,
+      all: 20,
+      replaced: 0,
+      gone: 0,
+    },
+    {
+      step: 'an endpoint is replaced',
+      before: [1, 1, 1],
+      after: [1, 1, 1],
+      changed: [1],
+      last: 12,
+      all: 20,
+      replaced: 1,
+      gone: 1,
+    },
+    {
+      step: 'nothing changed',
+      before: [1, 2, 1],
+      after: [1, 2, 1],
+      changed: [],
+      last: 8,
+      all: 23,
+      replaced: 0,
+      gone: 0,
+    },
+    {
+      step: 'full retry after a failure, one service deleted',
+      before: [1, 2, 1],
+      after: [1, 2],
+      changed: [1, 2],
+      last: 18,
+      all: 18,
+      replaced: 0,
+      gone: 2,
+    },
+  ])('$step', ({ before, after, changed, last, all, replaced, gone }) => {
+    expect(total(after)).toBe(all);
+    expect(written(after, changed)).toBe(last);
+    expect(fixedFilterRules(DEFAULT_IPTABLES_OPTIONS)).toBe(4);
+    // The chain of an endpoint that was replaced is gone too, which the counts do not tell.
+    expect(Math.max(0, chains(before) - chains(after)) + replaced).toBe(gone);
   });
 });
 
@@ -63,15 +398,24 @@ describe('TestSyncProxyRulesLargeClusterMode (same file)', () => {
     expect(cleansUpStaleChains(1001, 30 * SECOND, 30 * SECOND)).toBe(false);
     expect(cleansUpStaleChains(1001, 30 * SECOND + 1, 30 * SECOND)).toBe(true);
   });
+
+  it('then deletes the chain of a deleted service with one endpoint and that of the endpoint', () => {
+    expect(count({}, everywhere(1)).chains).toBe(2);
+  });
 });
 
-it('sums up: a full sync writes the fixed rules, one dispatch line per service and every service chain', () => {
-  const endpoints = [0, 1, 3, 250];
-  const withEndpoints = endpoints.filter((count) => count > 0);
-  const total = sum(endpoints);
-  const chainRules = sum(endpoints.map(serviceChainRules));
-  expect(natRulesOfPartialSync(withEndpoints.length, chainRules)).toBe(natRules(withEndpoints.length, total));
-  expect(natChains(withEndpoints.length, total) - natChains(0, 0)).toBe(
-    sum(endpoints.map((count) => (count === 0 ? 0 : 1 + count))),
+it('has 2 + 3n rules and 1 + n chains for n endpoints of a ClusterIP service, and one REJECT for none', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1e6 }), (n) => {
+      const rules = count({}, everywhere(n));
+      expect([natRulesOfService(rules), ownChainRules(rules), rules.chains, rules.filter]).toEqual([
+        2 + 3 * n,
+        1 + 3 * n,
+        1 + n,
+        0,
+      ]);
+    }),
   );
+  const empty = count({}, everywhere(0));
+  expect([natRulesOfService(empty), empty.chains, empty.filter]).toEqual([0, 0, 1]);
 });

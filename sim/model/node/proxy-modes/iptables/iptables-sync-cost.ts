@@ -1,66 +1,86 @@
 /**
- * How long one sync of kube-proxy's iptables mode takes, with the legacy backend.
+ * How long one sync of kube-proxy's iptables mode takes.
  *
- *   rules and chains in nat, lines written, cleanup or not --> partialSyncNs, fullSyncNs --> whole ns on the reference machine
+ *   what the tables hold, what is written --> build the input + commands of the backend --> ns on the reference machine
  *
  *   partial sync:  build the input + [iptables-save, to find stale chains] + iptables-restore of what changed
  *   full sync:     the commands that make sure of chains and jumps + the same with iptables-restore of everything
  *
- * iptables-restore takes the whole nat table out of the kernel and puts it back, so that the cost of a partial sync grows
- * with the table and not only with the change; the square of the chains is its search for the targets of jumps.
- *
- * Left out: waiting for the xtables lock, the nf_tables backend, the filter table (small with ClusterIP services), and the
- * second IP family, which is a proxier of its own.
+ * Left out: waiting for the xtables lock, and the second IP family, which is a proxier of its own.
  */
 
-import { IPTABLES_LEGACY_COSTS, KUBE_PROXY_COSTS } from '../../../versions/costs.js';
+import { KUBE_PROXY_COSTS } from '../../../versions/rule-loading-costs.js';
+import type { IptablesBackend } from './iptables-backend.js';
 
 const NS_PER_SECOND = 1e9;
 
-const { fullRestore, partialRestore, save, command } = IPTABLES_LEGACY_COSTS;
-const commandsPerFullSync = KUBE_PROXY_COSTS.commandsPerFullSync.value;
+const { generatePerLine, commandsPerFullSync, natCommandsPerFullSync } = KUBE_PROXY_COSTS;
 
-interface LoadingCost {
-  readonly fixed: { readonly value: number };
-  readonly perRule: { readonly value: number };
-  readonly perChainSquared: { readonly value: number };
+/** Sizes of the tables once the sync is done, with what is there without services. */
+export interface IptablesTables {
+  natRules: number;
+  natChains: number;
+  /** Lines of KUBE-SERVICES and KUBE-NODEPORTS in nat. */
+  dispatchLines: number;
+  nodePortLines: number;
+  filterRules: number;
 }
 
-const loadingNs = (cost: LoadingCost, rules: number, chains: number): number =>
-  (cost.fixed.value + cost.perRule.value * rules + cost.perChainSquared.value * chains * chains) * NS_PER_SECOND;
+/** kube-proxy's own time to build an input of so many lines. */
+export const generateNs = (lines: number): number => generatePerLine.value * lines * NS_PER_SECOND;
 
-/** iptables-restore of all rules. */
-export const fullRestoreNs = (rules: number, chains: number): number => loadingNs(fullRestore, rules, chains);
+/** The commands before a full restore. Those on nat take their time from its size, the others from that of filter. */
+export function ensureJumpsNs(backend: IptablesBackend, tables: IptablesTables): number {
+  const natCommands = natCommandsPerFullSync.value;
+  const { natRules, natChains, dispatchLines, filterRules } = tables;
+  return (
+    natCommands * backend.ensureRuleNs(natRules, natChains, dispatchLines) +
+    (commandsPerFullSync.value - natCommands) * backend.ensureRuleNs(filterRules, 0, filterRules)
+  );
+}
 
 /**
- * iptables-restore of `linesWritten` lines into a table of `rules`. The cost of a line was measured where few services
+ * iptables-restore of `natLines` lines of nat and the whole filter table. The cost of a line was measured where few services
  * changed; a restore never costs more than the full one, which it is once every line is written.
  */
-export const partialRestoreNs = (rules: number, linesWritten: number, chains: number): number =>
-  Math.min(
-    loadingNs(partialRestore, rules, chains) + partialRestore.perLineWritten.value * linesWritten * NS_PER_SECOND,
-    fullRestoreNs(rules, chains),
+export function restorePartNs(backend: IptablesBackend, tables: IptablesTables, natLines: number): number {
+  const { natRules, natChains, dispatchLines, nodePortLines, filterRules } = tables;
+  const rules = natRules + filterRules;
+  return Math.min(
+    backend.restorePartNs(rules, natChains, natLines + filterRules) +
+      backend.rewriteDispatchNs(dispatchLines, nodePortLines, filterRules),
+    backend.restoreAllNs(rules, natChains),
   );
+}
 
-/** iptables-save -t nat. */
-export const saveNs = (rules: number, chains: number): number => loadingNs(save, rules, chains);
+/** The search for stale chains, and what their deletion adds to the restore. */
+export const cleanUpNs = (
+  backend: IptablesBackend,
+  { natRules, natChains }: IptablesTables,
+  deletes: boolean,
+): number => backend.saveNs(natRules, natChains) + (deletes ? backend.deleteChainsNs(natRules, natChains) : 0);
 
-/** One iptables command on the nat table. */
-export const commandNs = (rules: number, chains: number): number => loadingNs(command, rules, chains);
+/** A sync that writes `natLines` of the rules in nat, without a clean-up. */
+export const partialSyncNs = (backend: IptablesBackend, tables: IptablesTables, natLines: number): number =>
+  generateNs(natLines + tables.filterRules) + restorePartNs(backend, tables, natLines);
 
-const generateNs = (lines: number): number => KUBE_PROXY_COSTS.generatePerLine.value * lines * NS_PER_SECOND;
+/** A sync that writes all rules over what is there, without a clean-up. */
+export function fullSyncNs(backend: IptablesBackend, tables: IptablesTables): number {
+  const rules = tables.natRules + tables.filterRules;
+  return ensureJumpsNs(backend, tables) + generateNs(rules) + backend.restoreAllNs(rules, tables.natChains);
+}
 
-/** A sync that writes `linesWritten` of the `rules` in nat. `cleansUp`: it looks for stale chains first. */
-export const partialSyncNs = (rules: number, linesWritten: number, chains: number, cleansUp: boolean): number =>
-  Math.round(
-    generateNs(linesWritten) + (cleansUp ? saveNs(rules, chains) : 0) + partialRestoreNs(rules, linesWritten, chains),
+/** A sync that writes all rules where there are none, with the look at what is there. */
+export function syncAfterBootNs(backend: IptablesBackend, tables: IptablesTables): number {
+  const rules = tables.natRules + tables.filterRules;
+  return (
+    commandsPerFullSync.value * backend.ensureRuleNs(0, 0, 0) +
+    generateNs(rules) +
+    backend.saveNs(0, 0) +
+    backend.restoreIntoEmptyNs(rules, tables.natChains)
   );
+}
 
-/** A sync that writes all `rules` in nat. */
-export const fullSyncNs = (rules: number, chains: number, cleansUp: boolean): number =>
-  Math.round(
-    commandsPerFullSync * commandNs(rules, chains) +
-      generateNs(rules) +
-      (cleansUp ? saveNs(rules, chains) : 0) +
-      fullRestoreNs(rules, chains),
-  );
+/** The look after each syncPeriod whether somebody has flushed the rules: a canary chain in mangle, nat and filter. */
+export const canaryCheckNs = (backend: IptablesBackend, { natRules, natChains, filterRules }: IptablesTables): number =>
+  backend.listChainNs(0, 0) + backend.listChainNs(natRules, natChains) + backend.listChainNs(filterRules, 0);
