@@ -74,13 +74,16 @@ export const NFTABLES_COSTS = {
   },
   /** `nft list sets`: anonymous ones are read too, and left out of the output. */
   listSets: {
-    fixed: inListings(0.0025, 's', 'list sets, fixed part', [0.001, 0.01]),
-    perSet: inListings(2.4e-6, 's', 'list sets, per anonymous set', [1e-6, 3e-5]),
-    perEntry: inListings(1.8e-6, 's', 'list sets, per entry of an anonymous set', [1e-6, 2e-5]),
-    perSetSquaredInCache: inListings(2.1e-8, 's', 'list sets, per anonymous set squared, few sets', [1e-8, 2e-7]),
-    perSetSquared: inListings(4.4e-8, 's', 'list sets, per anonymous set squared, many sets', [2e-8, 4e-7]),
-    setsInCache: inListings(5_000, '1', 'anonymous sets up to which the square stays small', [1_000, 20_000]),
-    setsBeyondCache: inListings(10_000, '1', 'anonymous sets from which it has its full size', [5_000, 50_000]),
+    fixed: inListings(0.0022, 's', 'list sets, fixed part', [0.001, 0.01]),
+    perSet: inListings(1.2e-5, 's', 'list sets, per anonymous set', [5e-6, 1e-4]),
+    perEntryInCache: inListings(1.7e-6, 's', 'list sets, per entry of an anonymous set, few entries', [1e-6, 2e-5]),
+    perEntry: inListings(6.5e-6, 's', 'list sets, per entry of an anonymous set, many entries', [3e-6, 7e-5]),
+    perSetSquaredInCache: inListings(1.0e-8, 's', 'list sets, per anonymous set squared, few sets', [5e-9, 1e-7]),
+    perSetSquared: inListings(4.7e-8, 's', 'list sets, per anonymous set squared, many sets', [2e-8, 5e-7]),
+    setsInCache: inListings(3_000, '1', 'anonymous sets up to which the square stays small', [1_000, 20_000]),
+    setsBeyondCache: inListings(15_000, '1', 'anonymous sets from which it has its full size', [5_000, 50_000]),
+    entriesInCache: inListings(30_000, '1', 'entries up to which each stays cheap', [10_000, 100_000]),
+    entriesBeyondCache: inListings(100_000, '1', 'entries from which each has its full price', [50_000, 300_000]),
   },
   /** `nft delete table`. */
   deleteTable: {

@@ -10,7 +10,7 @@ export type PartialSyncListings = 'none' | 'chains' | 'chains and sets';
 
 /** What differs between versions of the mode. */
 export interface NftablesBehavior {
-  /** A sync rewrites changed services only. */
+  /** A sync rewrites changed services only; without it every sync is a full one. */
   readonly partialSync: boolean;
   readonly partialSyncListings: PartialSyncListings;
   /** The first sync of a process leaves chains of endpoints alone that are in the kernel. */
@@ -53,7 +53,7 @@ export type NftablesBehaviorConstants = {
 };
 
 /** The behaviour of a minor version of Kubernetes, each part with its origin. */
-export const nftablesBehavior = (minor: number): NftablesBehaviorConstants => {
+export const nftablesBehaviorConstants = (minor: number): NftablesBehaviorConstants => {
   const date = `Kubernetes 1.${minor}`;
   return {
     partialSync: constant({
@@ -90,5 +90,15 @@ export const nftablesBehavior = (minor: number): NftablesBehaviorConstants => {
       date,
       range: null,
     }),
+  };
+};
+
+export const nftablesBehavior = (minor: number): NftablesBehavior => {
+  const constants = nftablesBehaviorConstants(minor);
+  return {
+    partialSync: constants.partialSync.value,
+    partialSyncListings: constants.partialSyncListings.value,
+    keepsEndpointChainsOnStart: constants.keepsEndpointChainsOnStart.value,
+    singleEndpointGoto: constants.singleEndpointGoto.value,
   };
 };
