@@ -1,25 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { CLUSTER_IP, type ServiceShape } from '../../../cluster/service-shape.js';
-import {
-  type NftablesBehavior,
-  nftablesBehavior,
-  nftablesBehaviorConstants,
-} from '../../../versions/nftables-rules.js';
-import { SUPPORTED_VERSIONS, minorOf } from '../../../versions/profiles.js';
+import { versionProfile } from '../../../versions/profiles.js';
 import { proxyModeConformance } from '../proxy-mode.conformance.js';
 import { SyncKind, type SyncWork } from '../proxy-mode.js';
-import { NftablesMode } from './nftables-mode.js';
+import { NftablesMode, type NftablesModeOptions } from './nftables-mode.js';
+import { DEFAULT_RULESET_OPTIONS } from './nftables-ruleset.js';
 
 const SECOND = 1e9;
-const PRESENT = nftablesBehavior(35);
+const PRESENT: NftablesModeOptions = {
+  ...DEFAULT_RULESET_OPTIONS,
+  partialSyncListings: 'none',
+  keepEndpointChainsOnStart: true,
+};
 
-for (const minor of [31, 35, 37]) {
-  proxyModeConformance(`nftables of 1.${minor}`, () => new NftablesMode(nftablesBehavior(minor)));
-}
+proxyModeConformance('nftables', () => new NftablesMode(PRESENT));
 proxyModeConformance(
-  'nftables with lists in every sync',
-  () => new NftablesMode({ ...PRESENT, partialSyncListings: 'chains and sets' }),
+  'nftables that lists and rewrites more',
+  () => new NftablesMode({ ...PRESENT, partialSyncListings: 'chains and sets', keepEndpointChainsOnStart: false }),
 );
+proxyModeConformance('nftables with plain gotos', () => new NftablesMode({ ...PRESENT, singleEndpointGoto: true }));
 
 const reachable = (cluster: number) => ({ cluster, local: 0, reachable: cluster, isAnywhere: cluster > 0 });
 
@@ -30,7 +29,7 @@ const tablesOf = (mode: NftablesMode, services: number, endpoints: number, shape
 };
 
 interface Sync {
-  readonly behavior?: Partial<NftablesBehavior>;
+  readonly options?: Partial<NftablesModeOptions>;
   readonly kind?: SyncKind;
   readonly services?: number;
   readonly endpoints?: number;
@@ -40,7 +39,7 @@ interface Sync {
 }
 
 const syncSeconds = ({
-  behavior = {},
+  options = {},
   kind = SyncKind.partial,
   services = 10_000,
   endpoints = 2,
@@ -48,7 +47,7 @@ const syncSeconds = ({
   changed = 1,
   cleansUp = false,
 }: Sync): number => {
-  const mode = new NftablesMode({ ...PRESENT, ...behavior });
+  const mode = new NftablesMode({ ...PRESENT, ...options });
   const work: SyncWork = {
     kind,
     tables: tablesOf(mode, services, endpoints, shape),
@@ -71,13 +70,13 @@ describe('syncs of 10,000 services of two endpoints', () => {
   });
 
   it('are as long for a partial sync of all services as for a full one, but for the lists', () => {
-    const everything = syncSeconds({ changed: 10_000, behavior: { partialSyncListings: 'chains and sets' } });
+    const everything = syncSeconds({ changed: 10_000, options: { partialSyncListings: 'chains and sets' } });
     expect(everything).toBeCloseTo(syncSeconds({ kind: SyncKind.full }), 6);
   });
 
   it('cost what they list', () => {
     const [none, chains, both] = (['none', 'chains', 'chains and sets'] as const).map((partialSyncListings) =>
-      syncSeconds({ behavior: { partialSyncListings } }),
+      syncSeconds({ options: { partialSyncListings } }),
     ) as [number, number, number];
     expect(chains - none).toBeGreaterThan(0.1);
     expect(both - chains).toBeGreaterThan(3);
@@ -92,8 +91,8 @@ describe('syncs of 10,000 services of two endpoints', () => {
   });
 
   it('are quicker after a restart when endpoint chains are kept, and quickest in an empty table', () => {
-    const first = (keepsEndpointChainsOnStart: boolean): number =>
-      syncSeconds({ kind: SyncKind.first, behavior: { keepsEndpointChainsOnStart } });
+    const first = (keepEndpointChainsOnStart: boolean): number =>
+      syncSeconds({ kind: SyncKind.first, options: { keepEndpointChainsOnStart } });
     expect(first(true)).toBeLessThan(first(false));
     expect(syncSeconds({ kind: SyncKind.firstAfterBoot })).toBeLessThan(first(true));
   });
@@ -105,7 +104,7 @@ describe('syncs of 10,000 services of two endpoints', () => {
 
 describe('single endpoints', () => {
   const full = (singleEndpointGoto: boolean, services: number, endpoints: number): number =>
-    syncSeconds({ kind: SyncKind.full, behavior: { singleEndpointGoto }, services, endpoints });
+    syncSeconds({ kind: SyncKind.full, options: { singleEndpointGoto }, services, endpoints });
 
   it('with a plain goto take the square away', () => {
     expect(full(true, 40_000, 1) / full(true, 20_000, 1)).toBeLessThan(3);
@@ -119,26 +118,14 @@ describe('single endpoints', () => {
 });
 
 describe('versions', () => {
-  it('have partial sync, kept endpoint chains and plain gotos one after the other', () => {
-    const of = (minor: number) => {
-      const { partialSync, keepsEndpointChainsOnStart, singleEndpointGoto } = nftablesBehavior(minor);
-      return [partialSync, keepsEndpointChainsOnStart, singleEndpointGoto];
+  it('have partial sync, then kept endpoint chains; plain gotos are beyond them', () => {
+    const settings = (version: '1.31' | '1.32' | '1.33' | '1.36') => {
+      const { partialSync, keepEndpointChainsOnStart, singleEndpointGoto } = versionProfile(version).kubeProxy.nftables;
+      return [partialSync.value, keepEndpointChainsOnStart.value, singleEndpointGoto.value];
     };
-    expect([31, 32, 33, 36, 37].map(of)).toEqual([
-      [false, false, false],
-      [true, false, false],
-      [true, true, false],
-      [true, true, false],
-      [true, true, true],
-    ]);
-  });
-
-  it('say of every behaviour where it is known from', () => {
-    for (const version of SUPPORTED_VERSIONS) {
-      for (const { source, date } of Object.values(nftablesBehaviorConstants(minorOf(version)))) {
-        expect(source.length).toBeGreaterThan(20);
-        expect(date).toContain(version);
-      }
-    }
+    expect(settings('1.31')).toEqual([false, false, false]);
+    expect(settings('1.32')).toEqual([true, false, false]);
+    expect(settings('1.33')).toEqual([true, true, false]);
+    expect(settings('1.36')).toEqual([true, true, false]);
   });
 });

@@ -13,8 +13,6 @@
  * two are exact when all services are alike, or all of them changed. Elements of maps that change are not counted (at most a
  * few operations where a service gets its first endpoint or loses its last), flushed chains are.
  *
- * Whether a sync is partial is the caller's to say (`NftablesBehavior.partialSync`).
- *
  * A sync cannot tell whether its predecessor left stale chains. It is taken to have, a second after it at the earliest: wherever
  * pods come and go at the same time it did. The single change after a time in which services only grew is charged a
  * transaction too much.
@@ -22,9 +20,9 @@
 
 import type { ServiceShape } from '../../../cluster/service-shape.js';
 import { NFTABLES_COSTS } from '../../../versions/nftables-costs.js';
-import { NFTABLES_RULES, type NftablesBehavior } from '../../../versions/nftables-rules.js';
+import { NFTABLES_RULES } from '../../../versions/nftables-rules.js';
 import { type EndpointCounts, type ProxyMode, SyncKind, type SyncWork } from '../proxy-mode.js';
-import { DEFAULT_RULESET_OPTIONS, rewriteOperations, type RulesetOptions, serviceRuleset } from './nftables-ruleset.js';
+import { countRuleset, emptyRuleset, rewriteOperations, type RulesetOptions } from './nftables-ruleset.js';
 import {
   EMPTY_TABLE,
   listChainsSeconds,
@@ -45,8 +43,14 @@ const ELEMENTS = 5;
 const ANONYMOUS_SETS = 6;
 const ANONYMOUS_ENTRIES = 7;
 
-/** The options of a ruleset that do not depend on the version. */
-export type NftablesConfiguration = Omit<RulesetOptions, 'singleEndpointGoto'>;
+/** What a partial sync asks the kernel for before it writes. */
+export type PartialSyncListings = 'none' | 'chains' | 'chains and sets';
+
+export interface NftablesModeOptions extends RulesetOptions {
+  readonly partialSyncListings: PartialSyncListings;
+  /** The first sync of a process leaves chains of endpoints alone that are in the kernel. */
+  readonly keepEndpointChainsOnStart: boolean;
+}
 
 export class NftablesMode implements ProxyMode {
   readonly name = 'nftables';
@@ -60,20 +64,19 @@ export class NftablesMode implements ProxyMode {
     'anonymous sets',
     'entries of anonymous sets',
   ];
-  readonly #behavior: NftablesBehavior;
-  readonly #options: RulesetOptions;
-  // What the table has and what a sync writes, of the sync at hand.
+  readonly #options: NftablesModeOptions;
+  // What the service at hand has, and of the sync at hand what is in the table and what is written.
+  readonly #ruleset = emptyRuleset();
   readonly #present = { ...EMPTY_TABLE };
   readonly #written = { ...EMPTY_TABLE };
 
-  constructor(behavior: NftablesBehavior, configuration: NftablesConfiguration = DEFAULT_RULESET_OPTIONS) {
-    const { detectsLocal, masqueradeAll } = configuration;
-    this.#behavior = behavior;
-    this.#options = { detectsLocal, masqueradeAll, singleEndpointGoto: behavior.singleEndpointGoto };
+  constructor(options: NftablesModeOptions) {
+    this.#options = options;
   }
 
   count(shape: ServiceShape, endpoints: EndpointCounts, counts: Float64Array): void {
-    const ruleset = serviceRuleset({ shape, endpoints }, this.#options);
+    const ruleset = this.#ruleset;
+    countRuleset(shape, endpoints, this.#options, ruleset);
     counts[SERVICES] = 1;
     counts[CHAINS] = ruleset.chains;
     counts[ENDPOINT_CHAINS] = ruleset.endpointChains;
@@ -86,7 +89,8 @@ export class NftablesMode implements ProxyMode {
 
   /** Operations that rewrite the service port. */
   linesOfChangedService(shape: ServiceShape, endpoints: EndpointCounts): number {
-    return rewriteOperations(serviceRuleset({ shape, endpoints }, this.#options));
+    countRuleset(shape, endpoints, this.#options, this.#ruleset);
+    return rewriteOperations(this.#ruleset);
   }
 
   cleansUp(_tables: Float64Array, sinceCleanUpNs: number): boolean {
@@ -115,7 +119,7 @@ export class NftablesMode implements ProxyMode {
   }
 
   #partialSeconds({ tables, changedServices, changedLines, changedEndpoints }: SyncWork, present: TableSize): number {
-    const { partialSyncListings } = this.#behavior;
+    const { partialSyncListings } = this.#options;
     let seconds = 0;
     if (partialSyncListings !== 'none') seconds += listChainsSeconds(present);
     if (partialSyncListings === 'chains and sets') seconds += listSetsSeconds(present);
@@ -135,7 +139,7 @@ export class NftablesMode implements ProxyMode {
     written.anonymousSets = present.anonymousSets;
     written.anonymousEntries = present.anonymousEntries;
     let operations = allOperations(tables) + changedEndpoints;
-    if (this.#behavior.keepsEndpointChainsOnStart) {
+    if (this.#options.keepEndpointChainsOnStart) {
       written.chains -= tables[ENDPOINT_CHAINS]!;
       // Added, flushed, two rules; with affinity a third, while the sets are made sure of.
       operations -= 4 * tables[ENDPOINT_CHAINS]! + tables[AFFINITY_SETS]!;

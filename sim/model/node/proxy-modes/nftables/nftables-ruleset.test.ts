@@ -13,7 +13,6 @@ import {
 import {
   baseRuleset,
   DEFAULT_RULESET_OPTIONS,
-  mapElementCount,
   mapElements,
   rewriteOperations,
   type RulesetOptions,
@@ -139,7 +138,6 @@ describe('any service port', () => {
     fc.assert(
       fc.property(anyState, (service) => {
         const elements = mapElements(service);
-        expect(mapElementCount(service)).toBe(elements.length);
         expect(serviceRuleset(service, OPTIONS).elements).toBe(elements.length);
         expect(new Set(elements.map(({ map, key }) => `${map} ${key}`)).size).toBe(elements.length);
       }),

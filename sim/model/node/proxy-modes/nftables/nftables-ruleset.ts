@@ -81,64 +81,19 @@ export const baseRuleset = (nodePortIPs: number, hasServiceCIDRs: boolean): Base
   elements: nodePortIPs,
 });
 
-/** Who is reachable how: what decides which chains and elements there are. */
-interface Reach {
-  /** Traffic to the cluster IP has somewhere to go. */
-  readonly internally: boolean;
-  /** Traffic from outside the cluster has. */
-  readonly externally: boolean;
-}
+/** Whether traffic to the cluster IP has somewhere to go. */
+const isReachableInternally = (shape: ServiceShape, { local, isAnywhere }: EndpointCounts): boolean =>
+  isAnywhere && (shape.internalTrafficPolicy === 'Cluster' || local > 0);
 
-const reachOf = (shape: ServiceShape, { local, isAnywhere }: EndpointCounts): Reach => ({
-  internally: isAnywhere && (shape.internalTrafficPolicy === 'Cluster' || local > 0),
-  externally: isAnywhere && (!isExternalPolicyLocal(shape) || local > 0),
-});
+/** Whether traffic from outside the cluster has. */
+const isReachableExternally = (shape: ServiceShape, { local, isAnywhere }: EndpointCounts): boolean =>
+  isAnywhere && (!isExternalPolicyLocal(shape) || local > 0);
 
 /** Load balancer addresses are guarded whether there are endpoints or not. */
 const hasFirewall = ({ loadBalancerIPs, loadBalancerSourceRanges }: ServiceShape): boolean =>
   loadBalancerIPs > 0 && loadBalancerSourceRanges > 0;
 
 export const hasAffinity = ({ sessionAffinity }: ServiceShape): boolean => sessionAffinity === 'ClientIP';
-
-/** Rules by chain; 0 where there is no such chain, for none is ever empty. */
-export interface ServiceChains {
-  readonly cluster: number;
-  readonly local: number;
-  readonly external: number;
-  readonly firewall: number;
-}
-
-export const SERVICE_CHAINS = [
-  'cluster',
-  'local',
-  'external',
-  'firewall',
-] as const satisfies readonly (keyof ServiceChains)[];
-
-/** Rules of the chains of a service port itself, those of its endpoints aside. */
-export function serviceChains({ shape, endpoints }: ServiceState, options: RulesetOptions): ServiceChains {
-  const { detectsLocal, masqueradeAll } = options;
-  const { internally, externally } = reachOf(shape, endpoints);
-  const isInternalPolicyLocal = shape.internalTrafficPolicy === 'Local';
-  const masqueradeRules = internally && (masqueradeAll || detectsLocal) ? 1 : 0;
-  const affinityRulesPerEndpoint = hasAffinity(shape) ? 1 : 0;
-  const choiceRules = (count: number): number => affinityRulesPerEndpoint * count + 1;
-
-  const cluster = usesClusterEndpoints(shape) ? endpoints.cluster : 0;
-  const local = usesLocalEndpoints(shape) ? endpoints.local : 0;
-  let external = 0;
-  if (endpoints.isAnywhere && isReachableFromOutside(shape)) {
-    // Cluster: masquerade. Local: pods of the node go to the cluster chain; the node itself is masqueraded and does too.
-    external = isExternalPolicyLocal(shape) ? (detectsLocal ? 1 : 0) + 2 : 1;
-    if (externally) external++;
-  }
-  return {
-    cluster: cluster === 0 ? 0 : choiceRules(cluster) + (isInternalPolicyLocal ? 0 : masqueradeRules),
-    local: local === 0 ? 0 : choiceRules(local) + (isInternalPolicyLocal ? masqueradeRules : 0),
-    external,
-    firewall: hasFirewall(shape) ? 1 : 0,
-  };
-}
 
 /** Hairpin and DNAT, and with affinity the update of the endpoint's set. */
 export const rulesPerEndpoint = (shape: ServiceShape): number => (hasAffinity(shape) ? 3 : 2);
@@ -161,12 +116,12 @@ export interface MapElement {
 
 /** All elements of a service port. */
 export function mapElements({ shape, endpoints }: ServiceState): MapElement[] {
-  const { internally, externally } = reachOf(shape, endpoints);
   const { isAnywhere } = endpoints;
+  const externally = isReachableExternally(shape, endpoints);
   const withoutEndpoints = isAnywhere ? 'drop' : 'reject';
   const elements: MapElement[] = [{ map: 'cluster-ips', key: 'cluster IP', verdict: '' }];
   elements.push(
-    internally
+    isReachableInternally(shape, endpoints)
       ? {
           map: 'service-ips',
           key: 'cluster IP',
@@ -190,18 +145,16 @@ export function mapElements({ shape, endpoints }: ServiceState): MapElement[] {
   return elements;
 }
 
-/** How many `mapElements` there are, without making them. */
-export function mapElementCount({ shape, endpoints }: ServiceState): number {
-  const perKeyFromOutside = (endpoints.isAnywhere ? 1 : 0) + (reachOf(shape, endpoints).externally ? 0 : 1);
-  const keysFromOutside = shape.externalIPs + shape.loadBalancerIPs + (hasNodePort(shape) ? 1 : 0);
-  return 2 + keysFromOutside * perKeyFromOutside + (hasFirewall(shape) ? shape.loadBalancerIPs : 0);
-}
-
 /** What one service port has in the kernel. */
 export interface ServiceRuleset {
-  /** Of the service and of its endpoints. */
-  chains: number;
+  /** Rules of its own chains; 0 where there is no such chain, for none is ever empty. */
+  clusterRules: number;
+  localRules: number;
+  externalRules: number;
+  firewallRules: number;
   endpointChains: number;
+  /** Of the service and of its endpoints together. */
+  chains: number;
   rules: number;
   /** Named sets: one for each endpoint with affinity. */
   affinitySets: number;
@@ -213,39 +166,90 @@ export interface ServiceRuleset {
   anonymousEntries: number;
 }
 
-/** Counts what `state` has in the kernel. */
-export function serviceRuleset(state: ServiceState, options: RulesetOptions): ServiceRuleset {
-  const { shape, endpoints } = state;
-  const chains = serviceChains(state, options);
+export const emptyRuleset = (): ServiceRuleset => ({
+  clusterRules: 0,
+  localRules: 0,
+  externalRules: 0,
+  firewallRules: 0,
+  endpointChains: 0,
+  chains: 0,
+  rules: 0,
+  affinitySets: 0,
+  elements: 0,
+  anonymousSets: 0,
+  anonymousEntries: 0,
+});
+
+/** Writes to `ruleset` what a service port has in the kernel. */
+export function countRuleset(
+  shape: ServiceShape,
+  endpoints: EndpointCounts,
+  options: RulesetOptions,
+  ruleset: ServiceRuleset,
+): void {
+  countOwnChains(shape, endpoints, options, ruleset);
+  const { clusterRules, localRules, externalRules, firewallRules } = ruleset;
   const endpointChains = endpoints.reachable;
-  let anonymousSets = 0;
-  let anonymousEntries = 0;
-  const addMap = (hasChain: boolean, count: number): void => {
-    if (!hasChain || (count === 1 && options.singleEndpointGoto)) return;
-    anonymousSets++;
-    anonymousEntries += count;
-  };
-  addMap(chains.cluster > 0, endpoints.cluster);
-  addMap(chains.local > 0, endpoints.local);
-  if (chains.firewall > 0) {
-    anonymousSets++;
-    anonymousEntries += shape.loadBalancerSourceRanges;
+  ruleset.endpointChains = endpointChains;
+  ruleset.chains =
+    endpointChains +
+    (clusterRules > 0 ? 1 : 0) +
+    (localRules > 0 ? 1 : 0) +
+    (externalRules > 0 ? 1 : 0) +
+    (firewallRules > 0 ? 1 : 0);
+  ruleset.rules = clusterRules + localRules + externalRules + firewallRules + rulesPerEndpoint(shape) * endpointChains;
+  ruleset.affinitySets = hasAffinity(shape) ? endpointChains : 0;
+  ruleset.elements = elementCount(shape, endpoints);
+
+  const clusterEntries = clusterRules > 0 ? mapEntries(endpoints.cluster, options) : 0;
+  const localEntries = localRules > 0 ? mapEntries(endpoints.local, options) : 0;
+  const sourceRanges = firewallRules > 0 ? shape.loadBalancerSourceRanges : 0;
+  ruleset.anonymousSets = (clusterEntries > 0 ? 1 : 0) + (localEntries > 0 ? 1 : 0) + (sourceRanges > 0 ? 1 : 0);
+  ruleset.anonymousEntries = clusterEntries + localEntries + sourceRanges;
+}
+
+function countOwnChains(
+  shape: ServiceShape,
+  endpoints: EndpointCounts,
+  { detectsLocal, masqueradeAll }: RulesetOptions,
+  ruleset: ServiceRuleset,
+): void {
+  const masqueradeRules = isReachableInternally(shape, endpoints) && (masqueradeAll || detectsLocal) ? 1 : 0;
+  const isInternalPolicyLocal = shape.internalTrafficPolicy === 'Local';
+  const affinityRulesPerEndpoint = hasAffinity(shape) ? 1 : 0;
+  const cluster = usesClusterEndpoints(shape) ? endpoints.cluster : 0;
+  const local = usesLocalEndpoints(shape) ? endpoints.local : 0;
+  // The masquerade rule stands in the chain to which the cluster IP leads.
+  ruleset.clusterRules =
+    cluster === 0 ? 0 : affinityRulesPerEndpoint * cluster + 1 + (isInternalPolicyLocal ? 0 : masqueradeRules);
+  ruleset.localRules =
+    local === 0 ? 0 : affinityRulesPerEndpoint * local + 1 + (isInternalPolicyLocal ? masqueradeRules : 0);
+  ruleset.externalRules = 0;
+  if (endpoints.isAnywhere && isReachableFromOutside(shape)) {
+    // Cluster: masquerade. Local: pods of the node go to the cluster chain; the node itself is masqueraded and does too.
+    ruleset.externalRules =
+      (isExternalPolicyLocal(shape) ? (detectsLocal ? 1 : 0) + 2 : 1) +
+      (isReachableExternally(shape, endpoints) ? 1 : 0);
   }
-  let serviceChainCount = 0;
-  let rules = rulesPerEndpoint(shape) * endpointChains;
-  for (const chain of SERVICE_CHAINS) {
-    if (chains[chain] > 0) serviceChainCount++;
-    rules += chains[chain];
-  }
-  return {
-    chains: serviceChainCount + endpointChains,
-    endpointChains,
-    rules,
-    affinitySets: hasAffinity(shape) ? endpointChains : 0,
-    elements: mapElementCount(state),
-    anonymousSets,
-    anonymousEntries,
-  };
+  ruleset.firewallRules = hasFirewall(shape) ? 1 : 0;
+}
+
+/** Of the map by which a chain chooses among `endpoints`. */
+const mapEntries = (endpoints: number, { singleEndpointGoto }: RulesetOptions): number =>
+  endpoints === 1 && singleEndpointGoto ? 0 : endpoints;
+
+/** How many `mapElements` there are, without making them. */
+function elementCount(shape: ServiceShape, endpoints: EndpointCounts): number {
+  const perKeyFromOutside = (endpoints.isAnywhere ? 1 : 0) + (isReachableExternally(shape, endpoints) ? 0 : 1);
+  const keysFromOutside = shape.externalIPs + shape.loadBalancerIPs + (hasNodePort(shape) ? 1 : 0);
+  return 2 + keysFromOutside * perKeyFromOutside + (hasFirewall(shape) ? shape.loadBalancerIPs : 0);
+}
+
+/** What `state` has in the kernel; nothing if it does not exist. */
+export function serviceRuleset(state: ServiceState | null, options: RulesetOptions): ServiceRuleset {
+  const ruleset = emptyRuleset();
+  if (state !== null) countRuleset(state.shape, state.endpoints, options, ruleset);
+  return ruleset;
 }
 
 /** Operations that rewrite a service port: each chain is added and flushed, each rule added, each affinity set made sure of. */

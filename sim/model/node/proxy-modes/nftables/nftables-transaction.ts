@@ -21,10 +21,12 @@ import {
   mapElements,
   type RulesetOptions,
   rulesPerEndpoint,
-  SERVICE_CHAINS,
-  serviceChains,
+  serviceRuleset,
   type ServiceState,
 } from './nftables-ruleset.js';
+
+/** The chains of a service port beside those of its endpoints, by the field of a ruleset that counts their rules. */
+const OWN_CHAINS = ['clusterRules', 'localRules', 'externalRules', 'firewallRules'] as const;
 
 /** Operations by kind. */
 export interface Transaction {
@@ -47,8 +49,6 @@ export interface Change {
   readonly isFirstSync?: boolean;
 }
 
-const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
-
 /** `null`: the service port does not exist. */
 export function planTransaction(
   before: ServiceState | null,
@@ -56,30 +56,24 @@ export function planTransaction(
   options: RulesetOptions,
   { endpointsGone, isFirstSync = false }: Change = {},
 ): Transaction {
-  const endpointsBefore = before?.endpoints.reachable ?? 0;
-  const endpointsAfter = after?.endpoints.reachable ?? 0;
+  const rulesetBefore = serviceRuleset(before, options);
+  const rulesetAfter = serviceRuleset(after, options);
+  const endpointsBefore = rulesetBefore.endpointChains;
+  const endpointsAfter = rulesetAfter.endpointChains;
   const gone = endpointsGone ?? Math.max(0, endpointsBefore - endpointsAfter);
   const hadAffinity = before !== null && hasAffinity(before.shape);
   const hasAffinityNow = after !== null && hasAffinity(after.shape);
   // A chain that was written with affinity, or without, is no use when that has changed.
-  const endpointsKept = isFirstSync && hadAffinity === hasAffinityNow ? endpointsBefore - gone : 0;
-
-  const chainsBefore = before && serviceChains(before, options);
-  const chainsAfter = after && serviceChains(after, options);
-  const staleServiceChains = SERVICE_CHAINS.filter(
-    (chain) => (chainsBefore?.[chain] ?? 0) > 0 && (chainsAfter?.[chain] ?? 0) === 0,
-  );
-  const endpointsWritten = endpointsAfter - endpointsKept;
+  const isKept = isFirstSync && after !== null && hadAffinity === hasAffinityNow;
+  const chainsKept = isKept ? endpointsBefore - gone : 0;
+  const staleOwnChains = OWN_CHAINS.filter((chain) => rulesetBefore[chain] > 0 && rulesetAfter[chain] === 0).length;
   return {
     ...elementChanges(before, after),
-    chainsRewritten:
-      (chainsAfter ? SERVICE_CHAINS.filter((chain) => chainsAfter[chain] > 0).length : 0) + endpointsWritten,
-    rulesAdded:
-      (chainsAfter ? sum(SERVICE_CHAINS.map((chain) => chainsAfter[chain])) : 0) +
-      (after ? rulesPerEndpoint(after.shape) * endpointsWritten : 0),
-    setsAdded: hasAffinityNow ? endpointsAfter : 0,
+    chainsRewritten: rulesetAfter.chains - chainsKept,
+    rulesAdded: rulesetAfter.rules - (after === null ? 0 : rulesPerEndpoint(after.shape) * chainsKept),
+    setsAdded: rulesetAfter.affinitySets,
     setsDeleted: hadAffinity ? (hasAffinityNow ? gone : endpointsBefore) : 0,
-    chainsFlushed: staleServiceChains.length + gone,
+    chainsFlushed: staleOwnChains + gone,
   };
 }
 
