@@ -13,9 +13,9 @@
  * two are exact when all services are alike, or all of them changed. Elements of maps that change are not counted (at most a
  * few operations where a service gets its first endpoint or loses its last), flushed chains are.
  *
- * A sync cannot tell whether its predecessor left stale chains. It is taken to have, a second after it at the earliest: wherever
- * pods come and go at the same time it did. The single change after a time in which services only grew is charged a
- * transaction too much.
+ * A sync cannot tell whether its predecessor left stale chains. It is taken to have when endpoints change now, a second later at
+ * the earliest: where some come and go, others did just before. The single change after a time in which services only grew is
+ * charged a transaction too much.
  */
 
 import type { ServiceShape } from '../../../cluster/service-shape.js';
@@ -153,7 +153,7 @@ const allOperations = (tables: Float64Array): number => 2 * tables[CHAINS]! + ta
 
 /** The transaction of its own that deletes what an earlier sync has flushed. */
 const staleChainsSeconds = ({ cleansUp, changedEndpoints }: SyncWork, present: TableSize): number =>
-  cleansUp ? transactionSeconds(present, EMPTY_TABLE, changedEndpoints, true) : 0;
+  cleansUp && changedEndpoints > 0 ? transactionSeconds(present, EMPTY_TABLE, changedEndpoints, true) : 0;
 
 const fullSeconds = ({ tables, changedEndpoints }: SyncWork, present: TableSize): number =>
   listChainsSeconds(present) +
