@@ -87,6 +87,14 @@ export const kubeProxy = z.strictObject({
       partialSync: flag()
         .optional()
         .describe('Whether a sync writes changed services only, or all of them as up to 1.31.'),
+      partialSyncListings: choice(['none', 'chains', 'chains and sets'])
+        .optional()
+        .describe('What a sync that writes changed services only lists in the kernel first.'),
+      keepEndpointChainsOnStart: flag()
+        .optional()
+        .describe(
+          'Whether the first sync after a restart leaves chains of endpoints alone that are there (since 1.33).',
+        ),
       singleEndpointGoto: flag()
         .optional()
         .describe(

@@ -25,6 +25,11 @@ export const kubeProxy = (
   nftablesProxyMode: or(given.nftablesProxyMode, defaults.nftablesProxyMode),
   nftables: {
     partialSync: or(given.nftables?.partialSync, defaults.nftables.partialSync),
+    partialSyncListings: or(given.nftables?.partialSyncListings, defaults.nftables.partialSyncListings),
+    keepEndpointChainsOnStart: or(
+      given.nftables?.keepEndpointChainsOnStart,
+      defaults.nftables.keepEndpointChainsOnStart,
+    ),
     singleEndpointGoto: or(given.nftables?.singleEndpointGoto, defaults.nftables.singleEndpointGoto),
   },
   masqueradeAll: or(given.masqueradeAll, defaults.masqueradeAll),

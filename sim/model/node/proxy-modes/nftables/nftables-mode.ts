@@ -1,0 +1,171 @@
+/**
+ * Proxy mode nftables: the tables of nftables-ruleset.ts at the cost of nftables-sync-cost.ts.
+ *
+ *   service shape, usable endpoints --> quantities of the table --> time of the sync
+ *
+ *   partial          [delete stale chains] + [lists] + one transaction: changed services written anew over the table
+ *   full             [delete stale chains] + lists of chains and sets + one transaction: all services over the table
+ *   first            lists of chains, sets and maps + one transaction: all services, endpoint chains left alone since 1.33
+ *   first after boot the same in an empty table, where everything is new
+ *
+ * A mode knows of a sync what it changes in sum. How many anonymous sets a partial sync writes, with how many entries, is
+ * therefore the part of the table's that the changed services are of all services, and their operations of all operations; the
+ * two are exact when all services are alike, or all of them changed. Elements of maps that change are not counted (at most a
+ * few operations where a service gets its first endpoint or loses its last), flushed chains are.
+ *
+ * A sync cannot tell whether its predecessor left stale chains. It is taken to have when endpoints change now, a second later at
+ * the earliest: where some come and go, others did just before. The single change after a time in which services only grew is
+ * charged a transaction too much.
+ */
+
+import type { ServiceShape } from '../../../cluster/service-shape.js';
+import { NFTABLES_COSTS } from '../../../versions/nftables-costs.js';
+import { NFTABLES_RULES } from '../../../versions/nftables-rules.js';
+import { type EndpointCounts, type ProxyMode, SyncKind, type SyncWork } from '../proxy-mode.js';
+import { countRuleset, emptyRuleset, rewriteOperations, type RulesetOptions } from './nftables-ruleset.js';
+import {
+  EMPTY_TABLE,
+  listChainsSeconds,
+  listSetsSeconds,
+  type TableSize,
+  transactionSeconds,
+} from './nftables-sync-cost.js';
+import { canDeleteStaleChains } from './nftables-transaction.js';
+
+const NS_PER_SECOND = 1e9;
+
+const SERVICES = 0;
+const CHAINS = 1;
+const ENDPOINT_CHAINS = 2;
+const RULES = 3;
+const AFFINITY_SETS = 4;
+const ELEMENTS = 5;
+const ANONYMOUS_SETS = 6;
+const ANONYMOUS_ENTRIES = 7;
+
+/** What a partial sync asks the kernel for before it writes. */
+export type PartialSyncListings = 'none' | 'chains' | 'chains and sets';
+
+export interface NftablesModeOptions extends RulesetOptions {
+  readonly partialSyncListings: PartialSyncListings;
+  /** The first sync of a process leaves chains of endpoints alone that are in the kernel. */
+  readonly keepEndpointChainsOnStart: boolean;
+}
+
+export class NftablesMode implements ProxyMode {
+  readonly name = 'nftables';
+  readonly quantities = [
+    'services',
+    'chains',
+    'endpoint chains',
+    'rules',
+    'affinity sets',
+    'elements',
+    'anonymous sets',
+    'entries of anonymous sets',
+  ];
+  readonly #options: NftablesModeOptions;
+  // What the service at hand has, and of the sync at hand what is in the table and what is written.
+  readonly #ruleset = emptyRuleset();
+  readonly #present = { ...EMPTY_TABLE };
+  readonly #written = { ...EMPTY_TABLE };
+
+  constructor(options: NftablesModeOptions) {
+    this.#options = options;
+  }
+
+  count(shape: ServiceShape, endpoints: EndpointCounts, counts: Float64Array): void {
+    const ruleset = this.#ruleset;
+    countRuleset(shape, endpoints, this.#options, ruleset);
+    counts[SERVICES] = 1;
+    counts[CHAINS] = ruleset.chains;
+    counts[ENDPOINT_CHAINS] = ruleset.endpointChains;
+    counts[RULES] = ruleset.rules;
+    counts[AFFINITY_SETS] = ruleset.affinitySets;
+    counts[ELEMENTS] = ruleset.elements;
+    counts[ANONYMOUS_SETS] = ruleset.anonymousSets;
+    counts[ANONYMOUS_ENTRIES] = ruleset.anonymousEntries;
+  }
+
+  /** Operations that rewrite the service port. */
+  linesOfChangedService(shape: ServiceShape, endpoints: EndpointCounts): number {
+    countRuleset(shape, endpoints, this.#options, this.#ruleset);
+    return rewriteOperations(this.#ruleset);
+  }
+
+  cleansUp(_tables: Float64Array, sinceCleanUpNs: number): boolean {
+    return canDeleteStaleChains(sinceCleanUpNs);
+  }
+
+  syncNs(work: SyncWork): number {
+    const present = this.#present;
+    present.chains = work.tables[CHAINS]!;
+    present.anonymousSets = work.tables[ANONYMOUS_SETS]!;
+    present.anonymousEntries = work.tables[ANONYMOUS_ENTRIES]!;
+    return Math.round(this.#syncSeconds(work, present) * NS_PER_SECOND);
+  }
+
+  #syncSeconds(work: SyncWork, present: TableSize): number {
+    switch (work.kind) {
+      case SyncKind.firstAfterBoot:
+        return firstAfterBootSeconds(work.tables, present);
+      case SyncKind.first:
+        return this.#firstSeconds(work, present);
+      case SyncKind.full:
+        return staleChainsSeconds(work, present) + fullSeconds(work, present);
+      case SyncKind.partial:
+        return staleChainsSeconds(work, present) + this.#partialSeconds(work, present);
+    }
+  }
+
+  #partialSeconds({ tables, changedServices, changedLines, changedEndpoints }: SyncWork, present: TableSize): number {
+    const { partialSyncListings } = this.#options;
+    let seconds = 0;
+    if (partialSyncListings !== 'none') seconds += listChainsSeconds(present);
+    if (partialSyncListings === 'chains and sets') seconds += listSetsSeconds(present);
+    if (changedServices === 0) return seconds + NFTABLES_COSTS.emptySync.value;
+    const partOfServices = Math.min(1, changedServices / tables[SERVICES]!);
+    const partOfOperations = changedLines === 0 ? 0 : Math.min(1, changedLines / allOperations(tables));
+    const written = this.#written;
+    written.chains = present.chains * partOfOperations;
+    written.anonymousSets = present.anonymousSets * partOfServices;
+    written.anonymousEntries = present.anonymousEntries * partOfOperations;
+    return seconds + transactionSeconds(present, written, changedLines + changedEndpoints, true);
+  }
+
+  #firstSeconds({ tables, changedEndpoints }: SyncWork, present: TableSize): number {
+    const written = this.#written;
+    written.chains = present.chains;
+    written.anonymousSets = present.anonymousSets;
+    written.anonymousEntries = present.anonymousEntries;
+    let operations = allOperations(tables) + changedEndpoints;
+    if (this.#options.keepEndpointChainsOnStart) {
+      written.chains -= tables[ENDPOINT_CHAINS]!;
+      // Added, flushed, two rules; with affinity a third, while the sets are made sure of.
+      operations -= 4 * tables[ENDPOINT_CHAINS]! + tables[AFFINITY_SETS]!;
+    }
+    return startSeconds(present) + transactionSeconds(present, written, operations, true);
+  }
+}
+
+/** Operations that rewrite all services. */
+const allOperations = (tables: Float64Array): number => 2 * tables[CHAINS]! + tables[RULES]! + tables[AFFINITY_SETS]!;
+
+/** The transaction of its own that deletes what an earlier sync has flushed. */
+const staleChainsSeconds = ({ cleansUp, changedEndpoints }: SyncWork, present: TableSize): number =>
+  cleansUp && changedEndpoints > 0 ? transactionSeconds(present, EMPTY_TABLE, changedEndpoints, true) : 0;
+
+const fullSeconds = ({ tables, changedEndpoints }: SyncWork, present: TableSize): number =>
+  listChainsSeconds(present) +
+  listSetsSeconds(present) +
+  transactionSeconds(present, present, allOperations(tables) + changedEndpoints, true);
+
+/** What a new process reads before it writes. */
+const startSeconds = (present: TableSize): number =>
+  listChainsSeconds(present) +
+  listSetsSeconds(present) +
+  NFTABLES_RULES.listedMapsOnStart.value * NFTABLES_COSTS.listChains.fixed.value;
+
+const firstAfterBootSeconds = (tables: Float64Array, written: TableSize): number =>
+  startSeconds(EMPTY_TABLE) +
+  transactionSeconds(EMPTY_TABLE, written, allOperations(tables) + tables[ELEMENTS]!, false);
