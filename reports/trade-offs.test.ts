@@ -43,7 +43,7 @@ describe('the sentence', () => {
     [
       'names who is beaten and what is left to weigh',
       [at('iptables', 4, 4), at('ipvs', 9, 9), at('nftables', 1, 6)],
-      'iptables is both faster and cheaper than ipvs. Between iptables and nftables it is a trade: what is cheaper is slower.',
+      'iptables is both faster and cheaper than ipvs. Between iptables and nftables it is a trade of latency against CPU.',
     ],
     [
       'does not call a gain without a price a trade',
@@ -53,7 +53,7 @@ describe('the sentence', () => {
     [
       'calls a trade a trade',
       [at('a', 1, 9), at('b', 3, 3), at('c', 9, 1)],
-      'Between the variants it is a trade: what is cheaper is slower.',
+      'Between the variants it is a trade of latency against CPU.',
     ],
     [
       'finds no difference in noise',

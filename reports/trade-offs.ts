@@ -133,7 +133,7 @@ export function tradeOffInWords(tradeOffs: readonly TradeOff[]): string {
     const isTrade = left.some((a) => left.some((b) => differenceOf(a.cost, b.cost) === 'less'));
     sentences.push(
       isTrade
-        ? `Between ${names} it is a trade: what is cheaper is slower.`
+        ? `Between ${names} it is a trade of latency against CPU.`
         : `Between ${names} there is no clear difference.`,
     );
   }
