@@ -9,6 +9,7 @@ import { renderHtmlReport } from './html-report.js';
 import { estimate, makeResults, objective, variant } from './testing/results-fixture.js';
 
 const MEGABYTE = 1e6;
+const CHARTS = 10;
 
 /** The text of the page without its tags, blanks joined. */
 function textOf(html: string): string {
@@ -70,9 +71,11 @@ describe('the report of two variants', () => {
     expect(headings.filter(([level]) => level === 2).map(([, title]) => title)).toEqual([
       'Verdict',
       'Headline numbers',
+      'What the variants change',
       'What binds',
       'Where the time goes',
       'Evidence',
+      'Rules on a node',
       'Warnings',
       'Method',
     ]);
@@ -85,13 +88,13 @@ describe('the report of two variants', () => {
 
   it('gives every chart a text alternative, and every table a caption and headings with a scope', () => {
     const pictures = html.match(/<div class="picture" role="img" aria-label="[^"]{20,}"/g);
-    expect(pictures).toHaveLength(8);
+    expect(pictures).toHaveLength(CHARTS);
     expect(html.match(/<caption>/g)).toHaveLength(html.match(/<table>/g)!.length);
     expect(html).not.toMatch(/<th>/);
   });
 
   it('offers the data of each chart and its spec', () => {
-    expect(html.match(/download="[^"]*\.csv"/g)).toHaveLength(8);
+    expect(html.match(/download="[^"]*\.csv"/g)).toHaveLength(CHARTS);
     const spec = /download="npl-measured\.vl\.json"\s+href="data:application\/json;charset=utf-8;base64,([^"]*)"/.exec(
       html,
     )![1]!;
@@ -121,6 +124,29 @@ describe('the report of two variants', () => {
 it('stays below 2 MB with ten variants', async () => {
   const variants = Array.from({ length: 10 }, (_, index) => variant({ name: `variant-${index}`, factor: 1 + index }));
   expect(Buffer.byteLength(await renderHtmlReport(makeResults({ variants })))).toBeLessThan(2 * MEGABYTE);
+});
+
+it('compares nothing where there is one variant', async () => {
+  const html = await renderHtmlReport(makeResults({ variants: [variant()], objectives: [] }));
+  expect(html).not.toContain('id="compared"');
+  expect(html).not.toContain('href="#compared"');
+  expect(html).not.toContain('data-chart="trade-off"');
+});
+
+it('says what the variants change, before what binds', async () => {
+  const text = textOf(await renderHtmlReport(makeResults()));
+  const section = text.slice(text.lastIndexOf('What the variants change'), text.lastIndexOf('What binds'));
+  expect(section).toContain('Both variants meet the objective; of these, EndpointSlice costs the nodes least CPU');
+  expect(section).toContain('Endpoints : NPL p99 2.40× as high, 30 s (28 to 31)');
+  expect(section).toContain('EndpointSlice is both faster and cheaper than Endpoints.');
+});
+
+it('shows what is on a node only where it was counted', async () => {
+  const counted = textOf(await renderHtmlReport(makeResults()));
+  expect(counted).toContain('iptables rules in nat 32,007 32,007');
+  expect(counted).not.toContain('nftables');
+  const html = await renderHtmlReport(makeResults({ variants: [variant({ empty: true })], objectives: [] }));
+  expect(html).not.toContain('id="rules"');
 });
 
 describe('verdicts', () => {
@@ -211,6 +237,6 @@ it('treats names as text wherever they stand', async () => {
   expect(html.match(/<\/style>/g)).toHaveLength(1);
   const specs = /id="chart-specs">([^]*?)<\/script>/.exec(html)![1]!;
   expect(specs).not.toMatch(/[<\u2028\u2029]/);
-  expect(Object.keys(JSON.parse(specs) as object)).toHaveLength(8);
+  expect(Object.keys(JSON.parse(specs) as object)).toHaveLength(CHARTS);
   expect(textOf(html)).toContain('<img src=x onerror="alert(1)">');
 });

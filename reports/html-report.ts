@@ -4,26 +4,32 @@
  */
 
 import type { Results } from '../sim/experiment/results.js';
-import { bottleneckChart, evidenceCharts } from './charts/all-charts.js';
+import { bottleneckChart, comparisonChart, evidenceCharts } from './charts/all-charts.js';
 import { bottleneckSection } from './html/bottleneck-section.js';
 import { chartFigure, type Figure } from './html/chart-figure.js';
+import { comparisonSection } from './html/comparison-section.js';
 import { renderDocument } from './html/document.js';
 import { headlineSection } from './html/headline-section.js';
 import { html, type Markup } from './html/markup.js';
 import { methodSection } from './html/method-section.js';
+import { nodeRulesSection } from './html/node-rules-section.js';
 import { loadScripts } from './html/scripts.js';
 import { STYLE_SHEET } from './html/style-sheet.js';
 import { verdictSection } from './html/verdict-section.js';
 import { warningsSection } from './html/warnings-section.js';
 
 export async function renderHtmlReport(results: Results): Promise<string> {
+  const compared = comparisonChart(results);
+  const tradeOff = compared === null ? null : await chartFigure(compared);
   const bottleneck = await chartFigure(bottleneckChart(results));
   const evidence: Figure[] = [];
   for (const chart of evidenceCharts(results)) evidence.push(await chartFigure(chart));
 
-  const body = html`${pageHeader(results)}
+  const comparison = comparisonSection(results, tradeOff);
+  const nodeRules = nodeRulesSection(results);
+  const body = html`${pageHeader(results, { hasComparison: comparison !== null, hasNodeRules: nodeRules !== null })}
     <main>
-      ${verdictSection(results)}${headlineSection(results)}${bottleneckSection(results)}
+      ${verdictSection(results)}${headlineSection(results)}${comparison}${bottleneckSection(results)}
       <section aria-labelledby="time">
         <h2 id="time">Where the time goes</h2>
         <p class="soft">
@@ -35,7 +41,7 @@ export async function renderHtmlReport(results: Results): Promise<string> {
         <h2 id="evidence">Evidence</h2>
         ${evidence.map(({ markup }) => markup)}
       </section>
-      ${warningsSection(results)}${methodSection(results)}
+      ${nodeRules}${warningsSection(results)}${methodSection(results)}
     </main>
     <footer>
       <p>
@@ -44,7 +50,7 @@ export async function renderHtmlReport(results: Results): Promise<string> {
       </p>
     </footer>`;
 
-  const live = [bottleneck, ...evidence].flatMap((figure) => figure.live ?? []);
+  const live = [tradeOff, bottleneck, ...evidence].flatMap((figure) => figure?.live ?? []);
   return renderDocument({
     title: `${results.name} – kube-headroom`,
     body,
@@ -54,16 +60,21 @@ export async function renderHtmlReport(results: Results): Promise<string> {
   });
 }
 
-function pageHeader({ name, description }: Results): Markup {
-  const sections = [
+function pageHeader(
+  { name, description }: Results,
+  { hasComparison, hasNodeRules }: { readonly hasComparison: boolean; readonly hasNodeRules: boolean },
+): Markup {
+  const sections: (readonly [id: string, text: string])[] = [
     ['verdict', 'Verdict'],
     ['headlines', 'Headline numbers'],
+    ...(hasComparison ? ([['compared', 'What the variants change']] as const) : []),
     ['binds', 'What binds'],
     ['time', 'Where the time goes'],
     ['evidence', 'Evidence'],
+    ...(hasNodeRules ? ([['rules', 'Rules on a node']] as const) : []),
     ['warnings', 'Warnings'],
     ['method', 'Method'],
-  ] as const;
+  ];
   return html`<header>
     <h1>${name}</h1>
     ${description === '' ? null : html`<p>${description}</p>`}

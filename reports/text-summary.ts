@@ -5,6 +5,7 @@ import { styleText } from 'node:util';
 import type { Results, VariantResult, Verdict } from '../sim/experiment/results.js';
 import { METRICS } from '../sim/metrics.js';
 import { bottleneckSentence } from './bottlenecks.js';
+import { compareWithFirst, recommendation } from './comparison.js';
 import { formatEstimate, formatPercent, formatQuantity, formatRatio, NO_VALUE, plural } from './format.js';
 import { estimateOf, type Headline, headlinesOf, ratioToFirst, replicationRange } from './headlines.js';
 import { stageBreakdown } from './stages.js';
@@ -42,6 +43,7 @@ export function renderTextSummary(results: Results, { columns, color }: TextOpti
   const sections = [
     verdictLines(results, page),
     headlineLines(results, page),
+    comparisonLines(results, page),
     bottleneckLines(results, page),
     stageLines(results, page),
     warningLines(results, page),
@@ -147,20 +149,30 @@ function headlineBlocks(results: Results, headlines: readonly Headline[], { colu
   ]);
 }
 
-function bottleneckLines(results: Results, { columns, paint }: Page): string[] {
+function comparisonLines(results: Results, page: Page): string[] {
+  const comparison = compareWithFirst(results);
+  if (comparison === null) return [];
+  return [
+    page.paint('bold', 'What the variants change'),
+    ...wrap(printable(recommendation(results) ?? ''), page.columns),
+    ...wrap(`Against ${printable(comparison.first)}: ${comparison.base}.`, page.columns),
+    ...comparison.others.flatMap(({ name, sentence }) => listItem(`${name}: ${sentence}`, page)),
+  ];
+}
+
+function listItem(text: string, { columns }: Page): string[] {
+  const [first = '', ...rest] = wrap(printable(text), columns - 2 * INDENT.length);
+  return [`${INDENT}- ${first}`, ...rest.map((line) => INDENT.repeat(2) + line)];
+}
+
+function bottleneckLines(results: Results, page: Page): string[] {
   const sentences = results.variants.flatMap((variant) => {
     const sentence = bottleneckSentence(variant);
     if (sentence === null) return [];
     return [results.variants.length === 1 ? sentence : `${variant.name}: ${sentence}`];
   });
   if (sentences.length === 0) return [];
-  return [
-    paint('bold', 'What binds'),
-    ...sentences.flatMap((sentence) => {
-      const [first = '', ...rest] = wrap(printable(sentence), columns - 2 * INDENT.length);
-      return [`${INDENT}- ${first}`, ...rest.map((line) => INDENT.repeat(2) + line)];
-    }),
-  ];
+  return [page.paint('bold', 'What binds'), ...sentences.flatMap((sentence) => listItem(sentence, page))];
 }
 
 function stageLines(results: Results, { columns, paint }: Page): string[] {
@@ -186,15 +198,13 @@ function stageLines(results: Results, { columns, paint }: Page): string[] {
   return lines;
 }
 
-function warningLines(results: Results, { columns, paint }: Page): string[] {
+function warningLines(results: Results, page: Page): string[] {
   const warnings = warningsOf(results);
   if (warnings.length === 0) return [];
   return [
-    paint('yellow', 'Warnings'),
-    ...warnings.flatMap(({ variant, text }) => {
-      const named = variant === null || results.variants.length === 1 ? text : `${variant}: ${text}`;
-      const [first = '', ...rest] = wrap(printable(named), columns - 2 * INDENT.length);
-      return [`${INDENT}- ${first}`, ...rest.map((line) => INDENT.repeat(2) + line)];
-    }),
+    page.paint('yellow', 'Warnings'),
+    ...warnings.flatMap(({ variant, text }) =>
+      listItem(variant === null || results.variants.length === 1 ? text : `${variant}: ${text}`, page),
+    ),
   ];
 }

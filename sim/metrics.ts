@@ -35,6 +35,10 @@ const nominalLimitSeats = (level: string): MetricDefinition =>
     `Seats that one API server gives the priority level ${level} before any are borrowed. None without priority and fairness.`,
   );
 
+/** What a proxy mode keeps on a node. Where the real metric has the table as a label, it is the end of the name here. */
+const nodeGauge = (title: string, what: string): MetricDefinition =>
+  define('scalar', 'count', title, `${what}, mean over the nodes at the end of the run.`);
+
 /** Metric names; a name that a real component exports keeps its name. */
 export const METRICS = {
   network_programming_duration_seconds: define(
@@ -114,6 +118,18 @@ export const METRICS = {
     'seconds',
     'kube-proxy sync duration',
     'Over the syncs of all nodes from the first workload action to the end, equally weighted, partial and full.',
+  ),
+  sync_full_proxy_rules_duration_seconds: define(
+    'distribution',
+    'seconds',
+    'kube-proxy full sync duration',
+    'Over the full syncs of all nodes from the first workload action to the end, equally weighted.',
+  ),
+  sync_partial_proxy_rules_duration_seconds: define(
+    'distribution',
+    'seconds',
+    'kube-proxy partial sync duration',
+    'Over the partial syncs of all nodes from the first workload action to the end, equally weighted.',
   ),
   endpoint_object_bytes: define(
     'distribution',
@@ -347,6 +363,30 @@ export const METRICS = {
     'Over all nodes, partial and full, from the first workload action to the end.',
   ),
   kube_proxy_full_syncs_total: define('scalar', 'count', 'kube-proxy full syncs', 'Over all nodes.'),
+  sync_proxy_rules_iptables_total_nat: nodeGauge('iptables rules in nat', 'Rules of kube-proxy in the table nat'),
+  sync_proxy_rules_iptables_total_filter: nodeGauge(
+    'iptables rules in filter',
+    'Rules of kube-proxy in the table filter',
+  ),
+  sync_proxy_rules_iptables_last_nat: nodeGauge(
+    'iptables rules of the last sync, nat',
+    'Rules of the table nat that the last sync wrote',
+  ),
+  sync_proxy_rules_iptables_last_filter: nodeGauge(
+    'iptables rules of the last sync, filter',
+    'Rules of the table filter that the last sync wrote',
+  ),
+  nftables_rules_total: nodeGauge('nftables rules', "Rules in kube-proxy's tables"),
+  nftables_chains_total: nodeGauge('nftables chains', "Chains in kube-proxy's tables"),
+  nftables_elements_total: nodeGauge(
+    'nftables set and map elements',
+    "Elements of sets and maps in kube-proxy's tables",
+  ),
+  ipvs_virtual_servers_total: nodeGauge('IPVS virtual servers', 'Virtual servers in the kernel'),
+  ipvs_real_servers_total: nodeGauge(
+    'IPVS real servers',
+    'Real servers in the kernel, once for each virtual server that they stand behind',
+  ),
   workload_duration_seconds: define(
     'scalar',
     'seconds',

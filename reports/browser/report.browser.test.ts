@@ -8,7 +8,7 @@ import { renderHtmlReport } from '../html-report.js';
 import { makeResults, objective, variant } from '../testing/results-fixture.js';
 import { canOpenReports, openReport } from './open-report.js';
 
-const CHARTS = 8;
+const CHARTS = 10;
 const READABLE_CONTRAST = 4.5;
 
 describe.skipIf(!canOpenReports())('a report in a browser', () => {

@@ -8,15 +8,22 @@ import { objectSizes } from './object-sizes.js';
 import { withShortNames } from './short-names.js';
 import { syncCpu } from './sync-cpu.js';
 import { syncDuration } from './sync-duration.js';
+import { syncKinds } from './sync-kinds.js';
+import { tradeOff } from './trade-off.js';
 import { watchBytes, watchEvents } from './watch-traffic.js';
 
 export function bottleneckChart(results: Results): Chart {
   return nplByStage(withShortNames(results));
 }
 
+/** None for a single variant: there is nothing to weigh it against. */
+export function comparisonChart(results: Results): Chart | null {
+  return results.variants.length < 2 ? null : tradeOff(withShortNames(results));
+}
+
 export function evidenceCharts(results: Results): Chart[] {
   const shortened = withShortNames(results);
-  return [nplMeasured, nplTrue, watchBytes, watchEvents, objectSizes, syncCpu, syncDuration].map((chart) =>
-    chart(shortened),
+  return [nplMeasured, nplTrue, watchBytes, watchEvents, objectSizes, syncCpu, syncKinds, syncDuration].flatMap(
+    (chart) => chart(shortened) ?? [],
   );
 }

@@ -1,15 +1,20 @@
 import { describe, expect, it } from 'vitest';
 
+import type { Results } from '../../sim/experiment/results.js';
 import { Histogram } from '../../sim/stats/histogram.js';
 import { compileChart } from '../compile-chart.js';
 import { contrast, parseColor } from '../testing/contrast.js';
 import { distribution, makeResults, variant } from '../testing/results-fixture.js';
-import { bottleneckChart, evidenceCharts } from './all-charts.js';
-import type { DrawnChart } from './chart.js';
+import { bottleneckChart, comparisonChart, evidenceCharts } from './all-charts.js';
+import type { Chart, DrawnChart } from './chart.js';
 import { cumulativePoints } from './cumulative.js';
 import { thinned } from './over-time.js';
 import { withShortNames } from './short-names.js';
 import { DATA_COLORS } from './style.js';
+
+function allCharts(results: Results): Chart[] {
+  return [comparisonChart(results) ?? [], bottleneckChart(results), evidenceCharts(results)].flat();
+}
 
 const many = Array.from({ length: 12 }, (_, index) => variant({ name: `variant ${index}`, factor: 1 + index }));
 
@@ -24,7 +29,7 @@ describe.each([
   ['one variant without samples', makeResults({ variants: [variant(), variant({ name: 'idle', empty: true })] })],
   ['nothing', makeResults({ variants: [variant({ empty: true })] })],
 ])('charts of %s', (_, results) => {
-  const charts = [bottleneckChart(results), ...evidenceCharts(results)];
+  const charts = allCharts(results);
 
   it.each(charts.map((chart) => [chart.id, chart] as const))(
     '%s compiles, or says why it is empty',
@@ -47,7 +52,7 @@ describe.each([
 });
 
 function drawn(id: string, results = makeResults()): DrawnChart {
-  const chart = [bottleneckChart(results), ...evidenceCharts(results)].find((candidate) => candidate.id === id);
+  const chart = allCharts(results).find((candidate) => candidate.id === id);
   if (chart === undefined || 'empty' in chart) throw new Error(`no chart ${id}`);
   return chart;
 }
@@ -70,6 +75,81 @@ describe('what a chart says', () => {
     const values = results.variants[0]!.series.watch_events_per_second!.values.map((value) => value ?? 0);
     const row = drawn('watch-events', results).table.rows[0]!;
     expect(row[2]).toBe(`${(Math.max(...values) / 1000).toFixed(1)}k/s`);
+  });
+});
+
+describe('latency against cost', () => {
+  const periods = (...given: (readonly [period: string | null, cost: number])[]) =>
+    makeResults({
+      variants: given.map(([period, factor]) =>
+        variant({
+          name: period ?? 'baseline',
+          factor,
+          set: period === null ? {} : { 'kubeProxy.minSyncPeriod': period },
+        }),
+      ),
+    });
+  const layers = (results: Results) => (drawn('trade-off', results).spec as { layer: readonly Layer[] }).layer;
+  const line = (results: Results) => layers(results)[0]!.data.values.filter(({ statistic }) => statistic === 'p50');
+
+  it('has a point for each quantile of each variant, with the intervals of both numbers', () => {
+    const { rows, table } = drawn('trade-off');
+    expect(rows).toHaveLength(4);
+    expect(rows[1]).toMatchObject({ variant: 'EndpointSlice', statistic: 'p99', cost: 4.2, costLow: 4, costHigh: 4.4 });
+    expect(table.rows.map((row) => row[3])).toEqual(['4.2 s (4.0 to 4.4)', '10.1 s (9.6 to 10.6)']);
+  });
+
+  it('joins the values of one setting in their order, the baseline by its cost', () => {
+    const results = periods([null, 2], ['10s', 1], ['500ms', 3]);
+    expect(line(results).map(({ cost }) => cost)).toEqual([12.6, 8.4, 4.2]);
+    expect(drawn('trade-off', results).takeaway).toContain('kubeProxy.minSyncPeriod');
+  });
+
+  it('joins nothing where variants differ in more than a number', () => {
+    expect(line(makeResults())).toEqual([]);
+    expect(drawn('trade-off').takeaway).not.toContain('Lines join');
+  });
+
+  it('is logarithmic where a linear axis would squeeze the small ones, and has no value beyond its end', () => {
+    const results = periods(['1s', 1], ['10s', 40]);
+    const spec = drawn('trade-off', results).spec as {
+      encoding?: { x?: { scale?: { type: string; domain: number[] } } };
+    };
+    const { type, domain } = spec.encoding!.x!.scale!;
+    expect(type).toBe('log');
+    expect(domain[0]).toBeGreaterThan(0);
+    expect(domain[0]).toBeLessThan(4);
+    expect(domain[1]).toBeGreaterThan(176);
+  });
+});
+
+interface Layer {
+  readonly data: { readonly values: readonly { readonly statistic: string; readonly cost: number }[] };
+}
+
+describe('full and partial syncs', () => {
+  it('are told apart, and the longest are named', () => {
+    const { takeaway, table } = drawn('sync-kinds');
+    expect(takeaway).toBe(
+      'Longest full sync: 900 ms in EndpointSlice; 2.16 s in Endpoints. Longest partial sync: 200 ms in EndpointSlice; 480 ms in Endpoints.',
+    );
+    expect(table.rows.map((row) => row.slice(0, 3))).toEqual([
+      ['EndpointSlice', 'full', '5,000'],
+      ['EndpointSlice', 'partial', '5,000'],
+      ['Endpoints', 'full', '5,000'],
+      ['Endpoints', 'partial', '5,000'],
+    ]);
+  });
+
+  it('have no chart where results do not tell them apart', () => {
+    const {
+      sync_full_proxy_rules_duration_seconds: _,
+      sync_partial_proxy_rules_duration_seconds: __,
+      ...metrics
+    } = variant().metrics;
+    const charts = allCharts(makeResults({ variants: [{ ...variant(), metrics }] }));
+    expect(charts.map(({ id }) => id)).not.toContain('sync-kinds');
+    expect(charts.map(({ id }) => id)).toContain('sync-duration');
   });
 });
 

@@ -7,6 +7,7 @@ import { formatEstimate, formatInteger, NO_VALUE } from '../format.js';
 import { estimateOf } from '../headlines.js';
 import type { Chart, ChartRow } from './chart.js';
 import { hoverLayer, LIVE } from './hover.js';
+import { roundValues } from './round-values.js';
 import { rounded } from './rounded.js';
 import { quantityExpression } from './quantity-expression.js';
 import { lineColor, lineDash, PLOT_HEIGHT_PX } from './style.js';
@@ -178,17 +179,6 @@ export function cumulativePoints(
 function spansDecades(values: readonly number[]): boolean {
   const positive = values.filter((value) => value > 0);
   return positive.length > 0 && Math.max(...positive) / Math.min(...positive) >= LOG_FROM_RATIO;
-}
-
-/** Values of the form 1, 2 or 5 times a power of ten within the data; powers of ten alone when there are many. */
-function roundValues(least: number, most: number): number[] {
-  const first = Math.floor(Math.log10(least));
-  const last = Math.ceil(Math.log10(most));
-  const steps = last - first > 4 ? [1] : [1, 2, 5];
-  const candidates = Array.from({ length: last - first + 1 }, (_, index) =>
-    steps.map((step) => Number(`${step}e${first + index}`)),
-  );
-  return candidates.flat().filter((value) => value >= least && value <= most);
 }
 
 function describeStatistic(variant: VariantResult, metric: MetricName, statistic: string): string {

@@ -40,8 +40,8 @@ export const PLOT_HEIGHT_PX = 260;
 export const BAR_STEP_PX = 34;
 const LABEL_LIMIT_PX = 190;
 
-/** Below this width of the plot, legends stand in one column. */
-const NARROW_PX = 480;
+/** Below this width of the plot, legends stand in one column, and points have no names beside them. */
+export const NARROW_PX = 480;
 export const LEGEND_COLUMNS = { expr: `width < ${NARROW_PX} ? 1 : 3` };
 
 export const CHART_CONFIG: Config = {

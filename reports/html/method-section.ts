@@ -4,6 +4,7 @@ import type { Results, VariantResult } from '../../sim/experiment/results.js';
 import { type MetricName, METRICS, NPL_STAGES } from '../../sim/metrics.js';
 import { formatEstimate, formatInteger, formatQuantity, plural } from '../format.js';
 import { HEADLINES } from '../headlines.js';
+import { NODE_GAUGES } from '../node-rules.js';
 import { type Content, html, type Markup } from './markup.js';
 import { table } from './tables.js';
 
@@ -95,6 +96,9 @@ const CHARTED: readonly MetricName[] = [
   'endpoint_object_bytes_over_time',
   'kube_proxy_full_syncs_total',
   'sync_proxy_rules_duration_seconds',
+  'sync_full_proxy_rules_duration_seconds',
+  'sync_partial_proxy_rules_duration_seconds',
+  ...NODE_GAUGES,
   'updates_not_applied_total',
 ];
 

@@ -76,6 +76,8 @@ export function variant(shape: VariantShape = {}): VariantResult {
   addDistribution('network_programming_true_seconds', 0.09, 13);
   for (const [index, stage] of NPL_STAGES.entries()) addDistribution(stage, 0.001 * (index + 1), 0.4 * (index + 1));
   addDistribution('sync_proxy_rules_duration_seconds', 0.04, 0.9);
+  addDistribution('sync_full_proxy_rules_duration_seconds', 0.3, 0.9);
+  addDistribution('sync_partial_proxy_rules_duration_seconds', 0.04, 0.2);
   addDistribution('endpoint_object_bytes', 900, 24_000);
   addScalar('workload_duration_seconds', 94 * factor);
   addScalar('watch_bytes_total', 3.21e9 * factor);
@@ -88,6 +90,10 @@ export function variant(shape: VariantShape = {}): VariantResult {
   addScalar('endpoint_controller_client_utilization', 0.31 * factor);
   addScalar('kube_proxy_syncs_total', 61_234);
   addScalar('kube_proxy_full_syncs_total', 3210);
+  if (!empty) {
+    addScalar('sync_proxy_rules_iptables_total_nat', 32_007, 0);
+    addScalar('sync_proxy_rules_iptables_last_nat', 1019, 0);
+  }
   addScalar('kube_proxy_sync_cpu_seconds_per_node', 4.2 * factor, 0.2 / 4.2);
   addScalar('kube_proxy_sync_cpu_share', 0.042 * factor);
   return {

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Results, Verdict } from '../sim/experiment/results.js';
+import { compareWithFirst, recommendation } from './comparison.js';
+import { makeResults, objective, variant } from './testing/results-fixture.js';
+
+describe('what variants change', () => {
+  it('stands against the first', () => {
+    expect(compareWithFirst(makeResults())).toEqual({
+      first: 'EndpointSlice',
+      base: 'NPL p99 12.4 s (11.9 to 12.9); node CPU for syncs 4.2 s (4.0 to 4.4); longest full sync 900 ms (864 to 936)',
+      others: [
+        {
+          name: 'Endpoints',
+          sentence:
+            'NPL p99 2.40× as high, 30 s (28 to 31); node CPU for syncs 2.40× as high, 10.1 s (9.6 to 10.6); longest full sync 2.40× as high, 2.16 s (2.07 to 2.25).',
+        },
+      ],
+    });
+  });
+
+  it('claims nothing within the noise', () => {
+    const results = makeResults({ variants: [variant(), variant({ name: 'alike', factor: 1.01 })] });
+    const { sentence } = compareWithFirst(results)!.others[0]!;
+    expect(sentence.match(/not clearly different/g)).toHaveLength(3);
+    expect(sentence).not.toMatch(/higher|lower|×/);
+  });
+
+  it('claims nothing of a single replication', () => {
+    const shape = { replications: 1 };
+    const results = makeResults({ variants: [variant(shape), variant({ ...shape, name: 'b', factor: 9 })] });
+    expect(compareWithFirst(results)!.others[0]!.sentence).not.toMatch(/higher|lower|×/);
+  });
+
+  it('falls back to all syncs where full ones are not told apart', () => {
+    const { sync_full_proxy_rules_duration_seconds: _, ...metrics } = variant().metrics;
+    const results = makeResults({
+      variants: [
+        { ...variant(), metrics },
+        { ...variant(), name: 'b', metrics },
+      ],
+    });
+    expect(compareWithFirst(results)!.base).toContain('; longest sync 900 ms');
+  });
+
+  it('is nothing for one variant, or for variants without a common number', () => {
+    expect(compareWithFirst(makeResults({ variants: [variant()] }))).toBeNull();
+    const nothing = { ...variant(), metrics: {} };
+    expect(compareWithFirst(makeResults({ variants: [nothing, variant({ name: 'b' })] }))).toBeNull();
+  });
+});
+
+describe('the recommendation', () => {
+  /** Variants a, b and so on, of the given costs, each with one objective. */
+  function judged(...given: (readonly [verdict: Verdict, cost: number])[]): Results {
+    const names = given.map((_, index) => 'abcdef'.charAt(index));
+    return makeResults({
+      variants: given.map(([, factor], index) => variant({ name: names[index]!, factor })),
+      objectives: given.map(([verdict], index) => objective({ variant: names[index]!, verdict })),
+    });
+  }
+
+  it.each([
+    [
+      'the cheapest of those that meet the objective',
+      judged(['pass', 2], ['pass', 1], ['fail', 0.1]),
+      '2 of 3 variants meet the objective; of these, b costs the nodes least CPU for syncs, 4.2 s (4.0 to 4.4) per node.',
+    ],
+    [
+      'several that are not clearly dearer',
+      judged(['pass', 1], ['pass', 1.01], ['pass', 3]),
+      'All variants meet the objective; a and b cost the nodes least CPU for syncs, without a clear difference.',
+    ],
+    [
+      'nobody where none is clearly cheaper',
+      judged(['pass', 1], ['pass', 1.01]),
+      'Both variants meet the objective; none costs the nodes clearly less CPU for syncs than the others.',
+    ],
+    ['the only one', judged(['fail', 1], ['pass', 9]), 'Only b meets the objective.'],
+    [
+      'none, and names what more replications may decide',
+      judged(['fail', 1], ['inconclusive', 1], ['error', 1]),
+      'No variant is sure to meet the objective. Not decided: b and c.',
+    ],
+  ])('is %s', (_, results, sentence) => {
+    expect(recommendation(results)).toBe(sentence);
+  });
+
+  it('needs all objectives of a variant to be met', () => {
+    const results = judged(['pass', 1], ['pass', 2]);
+    const objectives = [
+      ...results.objectives,
+      objective({ variant: 'a', verdict: 'fail' }),
+      objective({ variant: 'b' }),
+    ];
+    expect(recommendation({ ...results, objectives })).toBe('Only b meets every objective.');
+  });
+
+  it('is left to the reader where no objective says what is good enough', () => {
+    expect(recommendation(makeResults({ objectives: [] }))).toBeNull();
+  });
+});

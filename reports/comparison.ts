@@ -1,0 +1,110 @@
+/** What each variant changes against the first one, and which to take: the words of a comparison. */
+
+import type { Results, VariantResult } from '../sim/experiment/results.js';
+import { type MetricName, METRICS } from '../sim/metrics.js';
+import { differenceInWords, differenceOf, namesInWords } from './differences.js';
+import { formatEstimate } from './format.js';
+import { estimateOf } from './headlines.js';
+
+/** Seconds and not the share of a CPU: the work is the same in all variants, the time in which they do it is not. */
+export const COST_METRIC = 'kube_proxy_sync_cpu_seconds_per_node' satisfies MetricName;
+
+/** The true one: it has every update in it, and no rounding to seconds that would hide what a shorter pause buys. */
+export const LATENCY_METRIC = 'network_programming_true_seconds' satisfies MetricName;
+
+/** A number that variants are compared by; less of it is better. */
+interface ComparedNumber {
+  readonly metric: MetricName;
+  readonly statistic: string;
+  readonly label: string;
+}
+
+export interface Comparison {
+  readonly first: string;
+  /** "NPL p99 2.2 s (2.0 to 2.4); node CPU for syncs 41 s (40 to 42)": what the others are held against. */
+  readonly base: string;
+  /** One for every variant but the first; none for a variant that has no number in common with the first. */
+  readonly others: readonly { readonly name: string; readonly sentence: string }[];
+}
+
+/** Null when there is nothing to compare. */
+export function compareWithFirst(results: Results): Comparison | null {
+  const [first, ...variants] = results.variants;
+  if (first === undefined) return null;
+  const numbers = comparedNumbers(results);
+  const others = variants.flatMap((variant) => {
+    const sentence = comparisonSentence(first, variant, numbers);
+    return sentence === null ? [] : [{ name: variant.name, sentence }];
+  });
+  if (others.length === 0) return null;
+  const base = numbers.flatMap(({ metric, statistic, label }) => {
+    const estimate = estimateOf(first, metric, statistic);
+    return estimate === null ? [] : `${label} ${formatEstimate(estimate, METRICS[metric].unit)}`;
+  });
+  return { first: first.name, base: base.join('; '), others };
+}
+
+function comparedNumbers(results: Results): ComparedNumber[] {
+  const hasFullSyncs = results.variants.some(
+    (variant) => estimateOf(variant, 'sync_full_proxy_rules_duration_seconds', 'max') !== null,
+  );
+  return [
+    { metric: LATENCY_METRIC, statistic: 'p99', label: 'NPL p99' },
+    { metric: COST_METRIC, statistic: 'value', label: 'node CPU for syncs' },
+    hasFullSyncs
+      ? { metric: 'sync_full_proxy_rules_duration_seconds', statistic: 'max', label: 'longest full sync' }
+      : { metric: 'sync_proxy_rules_duration_seconds', statistic: 'max', label: 'longest sync' },
+  ];
+}
+
+function comparisonSentence(
+  first: VariantResult,
+  variant: VariantResult,
+  numbers: readonly ComparedNumber[],
+): string | null {
+  const compared = numbers.flatMap(({ metric, statistic, label }) => {
+    const base = estimateOf(first, metric, statistic);
+    const own = estimateOf(variant, metric, statistic);
+    return base === null || own === null ? [] : differenceInWords(label, base, own, METRICS[metric].unit);
+  });
+  return compared.length === 0 ? null : `${compared.join('; ')}.`;
+}
+
+/** Which variants meet all objectives, and which of them costs the nodes least; null when nothing was asked. */
+export function recommendation({ variants, objectives }: Results): string | null {
+  if (objectives.length === 0 || variants.length < 2) return null;
+  const verdictsOf = ({ name }: VariantResult) =>
+    objectives.flatMap(({ variant, verdict }) => (variant === name ? verdict : []));
+  const meeting = variants.filter((variant) => verdictsOf(variant).every((verdict) => verdict === 'pass'));
+  const undecided = variants.filter(
+    (variant) => !meeting.includes(variant) && !verdictsOf(variant).some((verdict) => verdict === 'fail'),
+  );
+  const objectivesInWords = objectives.length === variants.length ? 'the objective' : 'every objective';
+  const rest = undecided.length === 0 ? '' : ` Not decided: ${namesInWords(undecided.map(({ name }) => name))}.`;
+  const [only] = meeting;
+  if (only === undefined) return `No variant is sure to meet ${objectivesInWords}.${rest}`;
+  if (meeting.length === 1) return `Only ${only.name} meets ${objectivesInWords}.${rest}`;
+  const subject =
+    meeting.length === variants.length
+      ? allOf(variants.length)
+      : `${meeting.length} of ${variants.length} variants meet`;
+  return `${subject} ${objectivesInWords}${cheapestInWords(meeting)}.${rest}`;
+}
+
+const allOf = (count: number): string => `${count === 2 ? 'Both' : 'All'} variants meet`;
+
+function cheapestInWords(meeting: readonly VariantResult[]): string {
+  const costs = meeting
+    .flatMap((variant) => {
+      const cost = estimateOf(variant, COST_METRIC, 'value');
+      return cost === null ? [] : [{ name: variant.name, cost }];
+    })
+    .toSorted((a, b) => a.cost.value - b.cost.value);
+  const [least] = costs;
+  if (least === undefined) return '';
+  const cheapest = costs.filter(({ cost }) => differenceOf(least.cost, cost) !== 'more');
+  if (cheapest.length === meeting.length) return '; none costs the nodes clearly less CPU for syncs than the others';
+  const names = namesInWords(cheapest.map(({ name }) => name));
+  if (cheapest.length > 1) return `; ${names} cost the nodes least CPU for syncs, without a clear difference`;
+  return `; of these, ${names} costs the nodes least CPU for syncs, ${formatEstimate(least.cost, METRICS[COST_METRIC].unit)} per node`;
+}
