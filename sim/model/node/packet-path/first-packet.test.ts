@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FlowProtocol, PacketPath } from '../../versions/packet-costs.js';
 import { dispatchNs, establishedNs, firstPacketNs, firstPacketToNoServiceNs, meanDispatchNs } from './first-packet.js';

@@ -105,7 +105,6 @@ export function meanWalkToService(
   isKnownClient: boolean,
   walk: RuleWalk,
 ): void {
-  const middle = (count: number): number => Math.max(0, count - 1) / 2;
   const ordinals = {
     line: middle(linesOfChain(table, target)),
     endpoint: middle(target.endpoints),
@@ -120,6 +119,9 @@ export function walkPastServices({ path, lines }: DispatchTable, walk: RuleWalk)
   walk.endpointsPassed = 0;
   walk.rulesPassed = 0;
 }
+
+/** The mean of the ordinals of so many things. */
+const middle = (count: number): number => Math.max(0, count - 1) / 2;
 
 const comparesLines = (path: PacketPath): boolean =>
   path === 'iptables-legacy' || path === 'iptables-nft' || path === 'userspace';
