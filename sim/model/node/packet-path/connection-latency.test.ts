@@ -129,6 +129,24 @@ describe('what connections differ in', () => {
     expect(meanNs('nftables', 5000, { remoteEndpointShare: 0.5 })).toBeCloseTo(8600 + 2690 / 2, -1);
   });
 
+  it.each([
+    { policy: 'Local', services: 10, remote: 0, isLocal: true, us: 2.7 },
+    { policy: 'Cluster, same node', services: 10, remote: 0, isLocal: false, us: 2.99 },
+    { policy: 'Cluster, remote pod', services: 10, remote: 1, isLocal: false, us: 4.38 },
+    { policy: 'Local', services: 1000, remote: 0, isLocal: true, us: 7.21 },
+    { policy: 'Cluster, remote pod', services: 1000, remote: 1, isLocal: false, us: 13.33 },
+  ])('measured node port, policy $policy, $services services: both nodes pay for all lines', (measured) => {
+    const target: DispatchTarget = { ...CLUSTER_IP, address: 'NodePort', isExternalPolicyLocal: measured.isLocal };
+    const dispatch = {
+      path: 'iptables-legacy',
+      lines: measured.services,
+      nodePortLines: 1,
+      targets: [target],
+    } as const;
+    const given = { protocol: 'UDP', remoteEndpointShare: measured.remote, dispatch } as const;
+    expect(Math.abs(meanNs('iptables-legacy', measured.services, given) / (measured.us * 1000) - 1)).toBeLessThan(0.12);
+  });
+
   it('endpoints are drawn evenly, targets by their weight, nodes equally', () => {
     const targets = [
       { ...CLUSTER_IP, weight: 3 },
