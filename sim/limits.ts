@@ -190,4 +190,23 @@ export const LIMITS: readonly Limit[] = [
     utilization: 'kube_proxy_sync_cpu_share',
     stages: ['stage_proxy_sync_seconds', 'stage_proxy_wait_seconds'],
   },
+  {
+    id: 'node-connection-cpu',
+    title: 'cores of nodes for new connections',
+    settings: ['cluster.nodeCores', 'kubeProxy.mode', 'nodeTraffic.requestsPerConnection'],
+    utilization: 'node_connection_cpu_utilization',
+    stages: [],
+  },
+  {
+    id: 'conntrack-table',
+    title: 'connection tracking table of nodes',
+    settings: [
+      'kubeProxy.conntrack.maxPerCore',
+      'kubeProxy.conntrack.min',
+      'kubeProxy.conntrack.tcpEstablishedTimeout',
+      'cluster.nodeCores',
+    ],
+    utilization: 'node_conntrack_utilization',
+    stages: [],
+  },
 ];

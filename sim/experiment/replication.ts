@@ -18,23 +18,26 @@ export function runReplication(
   const world = new World(scenario, replication);
   world.run(onProgress);
   const { recorder, log, kubeProxies, simulation, startNs, endNs, watchOutcome } = world;
+  const nodeTraffic = world.measureNodeTraffic();
   const scalars = {
     ...recorder.scalars(log, kubeProxies, watchOutcome, startNs, endNs),
     ...world.utilizations(),
     ...world.sliceGauges,
     ...world.nodesAndPods.scalars(),
+    ...nodeTraffic.scalars,
   };
   checkUtilizations(scalars);
+  const distributions = { ...recorder.distributions(log, kubeProxies), ...nodeTraffic.distributions };
   return {
     replication,
-    distributions: mapValues(recorder.distributions(log, kubeProxies), (histogram) => histogram.toSparse()),
+    distributions: mapValues(distributions, (histogram) => histogram.toSparse()),
     scalars,
     series: mapValues(recorder.series(), (series) => series.toJSON()),
     simulatedNs: endNs,
     events: simulation.eventsFired,
     deliveries: kubeProxies.deliveries,
     fingerprint: simulation.fingerprint,
-    warnings: world.warnings,
+    warnings: [...world.warnings, ...nodeTraffic.warnings],
   };
 }
 

@@ -12,6 +12,7 @@ import type { ServiceShape } from './cluster/service-shape.js';
 import type { EndpointSettings } from './cluster/services.js';
 import type { NameLengths } from './controlplane/wire-size.js';
 import type { KubeProxySettings } from './kube-proxy-settings.js';
+import type { NodeTrafficSettings } from './node-traffic-settings.js';
 import type { ProbeFailure, ReadinessProbe } from './node/readiness-probe.js';
 
 /** What one run simulates: a scenario with one variant's changes applied. */
@@ -37,6 +38,8 @@ export interface Scenario {
   readonly wire: WireSettings;
   readonly services: readonly ServiceSettings[];
   readonly autoscalers: readonly AutoscalerSettings[];
+  /** Connections that every node sees; null: nothing of them is measured. */
+  readonly nodeTraffic: NodeTrafficSettings | null;
   readonly workload: readonly WorkloadAction[];
 }
 

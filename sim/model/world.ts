@@ -30,6 +30,7 @@ import { FaultRecovery } from './fault-recovery.js';
 import type { EndpointUpdates } from './node/endpoint-updates.js';
 import type { KubeProxies } from './node/kube-proxies.js';
 import { KubeProxyProcesses } from './node/kube-proxy-processes.js';
+import type { NodeTrafficResult } from './node/packet-path/node-traffic.js';
 import { Recorder, type WatchOutcome } from './recorder.js';
 import type { Scenario } from './scenario.js';
 import { API_SERVER_COSTS } from './versions/costs.js';
@@ -42,6 +43,7 @@ import { createDiscovery } from './wiring/create-discovery.js';
 import { createEndpointController, createInformerResync, createNodeInformer } from './wiring/endpoint-controllers.js';
 import { createEndpointUpdates, createKubeProxies } from './wiring/kube-proxies.js';
 import { NodesAndPods } from './wiring/nodes-and-pods.js';
+import { measureNodeTraffic } from './wiring/node-traffic.js';
 import { createEtcd, createRequestPath } from './wiring/request-path.js';
 import { createSelectorlessServices, type SelectorlessServices } from './wiring/selectorless-services.js';
 import { createListSize, createWatchConnections, createWatchFanOut, setWatchers } from './wiring/watches.js';
@@ -243,6 +245,11 @@ export class World {
     return Math.max(this.simulation.nowNs, this.kubeProxies.lastAppliedNs, this.#context.scenario.durationNs ?? 0);
   }
 
+  /** What the connections of nodes meet at the end of the run; nothing when the scenario has none. Call once. */
+  measureNodeTraffic(): NodeTrafficResult {
+    return measureNodeTraffic(this.#context, (service) => this.#discoveryOf(service).usableEndpoints(service));
+  }
+
   /** What the EndpointSlice controller exports of its slices; nothing of Endpoints. */
   get sliceGauges(): Partial<Record<MetricName, number>> {
     const gauges = this.#context.discovery.gauges();
@@ -356,7 +363,7 @@ export class World {
     if (!this.#isQuiet) {
       this.warnings.push('The drain limit was reached with changes still in flight: late updates are missing.');
     }
-    if (this.log.length === 0) {
+    if (this.log.length === 0 && this.#context.scenario.workload.length > 0) {
       this.warnings.push(
         'No endpoint object was written: there is no latency to measure. Add an action that changes pods.',
       );

@@ -6,7 +6,7 @@
 import { leaseRenewalIntervalNs } from '../model/node/heartbeats.js';
 import { formatDuration, quote } from '../units.js';
 import { AUTOSCALER_RULES } from './autoscaler-rules.js';
-import { contradiction, when, type Rule } from './contradictions.js';
+import { checkDistribution, contradiction, when, type Rule } from './contradictions.js';
 import { ENDPOINT_SETTING_RULES } from './endpoint-setting-rules.js';
 import type { Finding, Path } from './findings.js';
 import type { Scenario, WorkloadAction } from '../model/scenario.js';
@@ -14,6 +14,7 @@ import { LEADER_ELECTION_RULES } from '../model/versions/rules.js';
 import { KUBE_PROXY_RULES } from './kube-proxy-rules.js';
 import { MAX_PODS } from './limits.js';
 import { MAX_SERVICES, type SectionName } from './schema.js';
+import { NODE_TRAFFIC_RULES } from './node-traffic-rules.js';
 import { SELECTOR_RULES } from './selector-rules.js';
 import { SERVICE_SHAPE_RULES } from './service-shape-rules.js';
 
@@ -21,22 +22,6 @@ export const checkConsistency = (scenario: Scenario, isBroken: (section: Section
   RULES.filter(({ reads }) => !reads.some(isBroken)).flatMap(({ check }) => check(scenario));
 
 const tooMany = (message: string): Finding => ({ code: 'KH022', path: ['services'], message, suggestion: null });
-
-/** A lognormal distribution has its 99th percentile above its median; equal values make it a constant. */
-const checkDistribution = (
-  path: Path,
-  { median, p99 }: { readonly median: number; readonly p99: number },
-): Finding[] => [
-  ...when(p99 < median, () =>
-    contradiction(
-      [...path, 'p99'],
-      `the p99 of ${formatDuration(p99)} is below the median of ${formatDuration(median)}`,
-    ),
-  ),
-  ...when(median === 0 && p99 > 0, () =>
-    contradiction([...path, 'median'], 'a lognormal median of 0s has no p99 above it', 'use a median of 1ns or more'),
-  ),
-];
 
 const RULES: readonly Rule[] = [
   {
@@ -141,9 +126,9 @@ const RULES: readonly Rule[] = [
     },
   },
   {
-    reads: ['workload', 'autoscalers'],
-    check: ({ workload, autoscalers }) =>
-      when(workload.length === 0 && autoscalers.length === 0, () => ({
+    reads: ['workload', 'autoscalers', 'nodeTraffic'],
+    check: ({ workload, autoscalers, nodeTraffic }) =>
+      when(workload.length === 0 && autoscalers.length === 0 && nodeTraffic === null, () => ({
         code: 'KH021',
         path: ['workload'],
         message: 'the workload is empty: nothing would change, and nothing be measured',
@@ -171,6 +156,7 @@ const RULES: readonly Rule[] = [
   ...SERVICE_SHAPE_RULES,
   ...KUBE_PROXY_RULES,
   ...AUTOSCALER_RULES,
+  ...NODE_TRAFFIC_RULES,
   { reads: ['controlPlane', 'cluster', 'workload'], check: checkWatchFaults },
   {
     reads: ['workload'],

@@ -1,6 +1,7 @@
 /** What the rules between settings are made of (consistency.ts applies them). */
 
 import type { Scenario } from '../model/scenario.js';
+import { formatDuration } from '../units.js';
 import type { Finding, Path } from './findings.js';
 import type { SectionName } from './schema.js';
 
@@ -18,3 +19,19 @@ export const contradiction = (path: Path, message: string, suggestion: string | 
 });
 
 export const when = (condition: boolean, finding: () => Finding): Finding[] => (condition ? [finding()] : []);
+
+/** A lognormal distribution has its 99th percentile above its median; equal values make it a constant. */
+export const checkDistribution = (
+  path: Path,
+  { median, p99 }: { readonly median: number; readonly p99: number },
+): Finding[] => [
+  ...when(p99 < median, () =>
+    contradiction(
+      [...path, 'p99'],
+      `the p99 of ${formatDuration(p99)} is below the median of ${formatDuration(median)}`,
+    ),
+  ),
+  ...when(median === 0 && p99 > 0, () =>
+    contradiction([...path, 'median'], 'a lognormal median of 0s has no p99 above it', 'use a median of 1ns or more'),
+  ),
+];

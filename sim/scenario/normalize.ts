@@ -13,6 +13,7 @@ import type {
   WorkloadAction,
 } from '../model/scenario.js';
 import { kubeProxy, serviceShape } from './normalize-kube-proxy.js';
+import { nodeTraffic } from './normalize-node-traffic.js';
 import { kubelet, nodeChoice, nodeLifecycle, nodeShare, or, readinessProbe, termination } from './normalize-pods.js';
 import type { Spec } from './schema.js';
 
@@ -195,6 +196,7 @@ export const normalize = (spec: Spec): Scenario => {
     },
     services: spec.services.map((entry) => serviceGroup(entry, spec.pods, profile)),
     autoscalers: (spec.autoscalers ?? []).map((entry) => autoscaler(entry, controllerManager, profile)),
+    nodeTraffic: nodeTraffic(spec.nodeTraffic, profile),
     workload: spec.workload.map((entry) => workloadAction(entry, profile, statefulSets)),
   };
 };

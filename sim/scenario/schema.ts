@@ -13,6 +13,7 @@ import { SUPPORTED_VERSIONS } from '../model/versions/profiles.js';
 import { actions } from './action-schemas.js';
 import { autoscaler } from './autoscaler-schema.js';
 import { kubeProxy, serviceShape } from './kube-proxy-schemas.js';
+import { nodeTraffic } from './node-traffic-schema.js';
 import { clientLimits, kubelet, latencySchema, pods, readinessProbe, termination } from './pod-schemas.js';
 import {
   choice,
@@ -472,6 +473,9 @@ export const SECTIONS = {
   wire: wire.optional().describe('How large API objects are on the wire.'),
   services: z.array(serviceGroup).describe('The services of the cluster, in groups of equal ones.'),
   autoscalers: z.array(autoscaler).optional().describe('Horizontal pod autoscalers, and the load that moves them.'),
+  nodeTraffic: nodeTraffic
+    .optional()
+    .describe('Connections that every node sees: what they wait for, cost and leave in the connection tracking table.'),
   workload: z.array(workloadEntry).describe('What changes the cluster: entries with a time and exactly one action.'),
   slos: z
     .array(slo)

@@ -258,6 +258,24 @@ services:
 #       scaleDown: { stabilizationWindowSeconds: 300 }
 #     load: [{ at: 1m, utilization: 100% }] # demand, in percent of what the pods at the start request
 
+# Connections that every node sees. With this section (which may be empty: {}) a run also says what they wait for, what they cost,
+# and how many entries they leave in the connection tracking table. The defaults are shown.
+# nodeTraffic:
+#   newConnectionsPerSecond: 500
+#   protocol: TCP # or UDP
+#   requestsPerConnection: 1
+#   connectionLifetime: { median: 100ms, p99: 1s }
+#   unclosedShare: 0% # they stay in the table for kubeProxy.conntrack.tcpEstablishedTimeout
+#   halfClosedShare: 0% # and these for tcpCloseWaitTimeout
+#   shareToServices: 50% # others are compared with all rules
+#   address: ClusterIP # or NodePort, LoadBalancerIP, ExternalIP
+#   remoteEndpointShare: 100%
+#   knownClientShare: 90% # of services with sessionAffinity
+#   cacheColdShare: 50% # find the rules evicted from the processor's caches
+#   cpuPerConnection: 92.08us
+#   cpuPerRequest: 34.65us
+#   roundTripDelay: { median: 4.842us, p99: 27.842us }
+
 # What changes: a time and one action for each entry.
 workload:
   - at: 10s

@@ -10,9 +10,11 @@
 import type { ServiceShape, TrafficPolicy } from '../cluster/service-shape.js';
 import type { EndpointSettings } from '../cluster/services.js';
 import type { ProxyModeName } from '../node/proxy-modes/proxy-mode.js';
+import type { NodeTrafficSettings } from '../node-traffic-settings.js';
 import type { Scenario } from '../scenario.js';
 import { controlPlaneDefaults } from './control-plane-profile.js';
 import { DEFAULT_PROXY_MODE, kubeProxyDefaults } from './kube-proxy-profile.js';
+import { nodeTrafficDefaults } from './node-traffic-profile.js';
 import { assumed, constant, type Constant, type Sourced, upstream } from './provenance.js';
 
 export const SUPPORTED_VERSIONS = [
@@ -82,6 +84,8 @@ export interface VersionProfile extends Sourced<DefaultSettings> {
   readonly restartNodes: { readonly forNs: Constant };
   /** How long a kube-proxy that is restarted is away. */
   readonly restartKubeProxy: { readonly forNs: Constant };
+  /** Of a `nodeTraffic` section that is given. */
+  readonly nodeTraffic: Sourced<NodeTrafficSettings>;
 }
 
 const MS = 1_000_000;
@@ -188,6 +192,7 @@ export const versionProfile = (
         1 * MINUTE,
       ]),
     },
+    nodeTraffic: nodeTrafficDefaults(),
   };
 };
 
