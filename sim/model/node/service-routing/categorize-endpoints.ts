@@ -6,13 +6,14 @@
  *   shape of the service, node, features -----------+--> for traffic with policy Cluster, with policy Local, both together
  *
  * From pkg/proxy/topology.go (CategorizeEndpoints). All modes but userspace choose among these sets; what a packet makes of them
- * is packet-verdict.ts. The same rule on counts, for when only sizes matter, is endpoint-counts.ts.
+ * is packet-verdict.ts. The same rule on counts, for when only sizes matter, is endpoint-view.ts.
  *
  * Left out: the annotation of the service that earlier kube-proxies wanted before it looked at hints; the controller that
  * writes hints asks for it too, so that a service without it has none.
  */
 
 import { usesClusterEndpoints, usesLocalEndpoints, type ServiceShape } from '../../cluster/service-shape.js';
+import type { KubeProxySettings } from '../../kube-proxy-settings.js';
 
 /** What a kube-proxy knows of an endpoint. The conditions are those of an EndpointSlice, with their defaults filled in. */
 export interface RoutableEndpoint {
@@ -33,15 +34,11 @@ export interface RoutingNode {
   readonly zone: string | null;
 }
 
-/** What a kube-proxy takes into account; kubeProxyFeatures has the defaults of its version. */
-export interface EndpointSelection {
-  /** TopologyAwareHints: hints for zones. */
-  readonly zoneHints: boolean;
-  /** PreferSameTrafficDistribution: hints for nodes. */
-  readonly nodeHints: boolean;
-  /** ProxyTerminatingEndpoints: endpoints that end but still serve, where there are no others. */
-  readonly terminatingEndpoints: boolean;
-}
+/** What a kube-proxy takes into account. */
+export type EndpointSelection = Pick<
+  KubeProxySettings,
+  'terminatingEndpoints' | 'topologyHints' | 'preferSameTrafficDistribution'
+>;
 
 export interface EndpointSets<Endpoint> {
   /** For traffic with policy Cluster; null: the service has no such traffic. */
@@ -68,11 +65,11 @@ export function hintFilter(
   selection: EndpointSelection,
 ): ((endpoint: RoutableEndpoint) => boolean) | null {
   const ready = endpoints.filter(({ isReady }) => isReady);
-  if (selection.nodeHints && name !== null) {
+  if (selection.preferSameTrafficDistribution && name !== null) {
     const isForNode = ({ nodeHints }: RoutableEndpoint): boolean => nodeHints.includes(name);
     if (ready.every(({ nodeHints }) => nodeHints.length > 0) && ready.some(isForNode)) return isForNode;
   }
-  if (selection.zoneHints && zone !== null && zone !== '') {
+  if (selection.topologyHints && zone !== null && zone !== '') {
     const isForZone = ({ zoneHints }: RoutableEndpoint): boolean => zoneHints.includes(zone);
     if (ready.every(({ zoneHints }) => zoneHints.length > 0) && ready.some(isForZone)) return isForZone;
   }
