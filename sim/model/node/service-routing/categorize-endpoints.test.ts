@@ -121,6 +121,12 @@ describe('the rules one by one', () => {
     expect(select([hinted, elsewhere, endpoint(2, 'ready')])[0]).toEqual([0, 1, 2]);
   });
 
+  it('takes an empty zone label for none', () => {
+    const endpoints = ['', 'a'].map((zone, index) => endpoint(index, 'ready', { zoneHints: [zone] }));
+    const { cluster } = categorizeEndpoints(both, endpoints, { name: null, zone: '' }, ALL);
+    expect(numbersOf(cluster)).toEqual([0, 1]);
+  });
+
   it('looks at hints for nodes first, and at hints for zones when one endpoint lacks a node', () => {
     const here = endpoint(0, 'ready', { zoneHints: ['a'], nodeHints: ['node-0'] });
     const sameZone = endpoint(1, 'ready', { zoneHints: ['a'], nodeHints: ['node-1'] });

@@ -51,15 +51,14 @@ export interface EndpointSets<Endpoint> {
   readonly isAnywhere: boolean;
 }
 
-/** Whether the endpoint ends and still serves: what traffic falls back to. */
-export const isServingTerminating = ({ isReady, isServing, isTerminating }: RoutableEndpoint): boolean =>
-  !isReady && isServing && isTerminating;
+/** Whether the endpoint ends and still serves: what traffic falls back to where no endpoint is ready. */
+const isServingTerminating = ({ isServing, isTerminating }: RoutableEndpoint): boolean => isServing && isTerminating;
 
 /**
  * What hints ask of an endpoint; null: nothing, for they apply only when every ready endpoint has some, and some endpoint is
  * hinted to where this node is. Hints for nodes go before hints for zones.
  */
-export function hintFilter(
+function hintFilter(
   endpoints: readonly RoutableEndpoint[],
   { name, zone }: RoutingNode,
   selection: EndpointSelection,
