@@ -236,9 +236,7 @@ describe('countEndpoints (endpoint-view.ts) gives the sizes of the sets', () => 
           ownTerminating: count(({ state, node }) => state === 'ending' && node === 0),
           ownHintedHere: count(({ state, node, hint }) => state === 'ready' && node === 0 && hint === NODE.zone),
         };
-        const counts = { cluster: 0, local: 0, reachable: 0, isAnywhere: false };
-        countEndpoints({ shape, hints }, view, counts);
-        expect(counts).toEqual({
+        expect(countEndpoints({ shape, hints }, view)).toEqual({
           cluster: sets.cluster?.length ?? 0,
           local: sets.local?.length ?? 0,
           reachable: sets.reachable.length,

@@ -6,7 +6,7 @@
  *   shape of the service, node, features -----------+--> for traffic with policy Cluster, with policy Local, both together
  *
  * From pkg/proxy/topology.go (CategorizeEndpoints). All modes but userspace choose among these sets; what a packet makes of them
- * is packet-verdict.ts. The same rule on counts, for when only sizes matter, is endpoint-view.ts.
+ * is packet-verdict.ts. The same rule on counts, for when only sizes matter, is endpoint-counts.ts.
  *
  * Left out: the annotation of the service that earlier kube-proxies wanted before it looked at hints; the controller that
  * writes hints asks for it too, so that a service without it has none.

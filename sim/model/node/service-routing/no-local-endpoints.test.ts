@@ -1,16 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { CLUSTER_IP, type ServiceShape } from '../../cluster/service-shape.js';
-import { countEndpoints } from '../endpoint-view.js';
+import { endpointCounts } from './endpoint-counts.js';
 import { lacksExternalEndpoints, lacksInternalEndpoints } from './no-local-endpoints.js';
 
 /** Services with three ready endpoints, `here` of them on the node, unless said otherwise. */
-const counted = (shape: Partial<ServiceShape>, here: number, given: { ready?: number; terminating?: number } = {}) => {
+const counted = (shape: Partial<ServiceShape>, here: number, given: { ready?: number; ending?: number } = {}) => {
+  const { ready = 3, ending = 0 } = given;
   const service: ServiceShape = { ...CLUSTER_IP, type: 'NodePort', ...shape };
-  const counts = { cluster: 0, local: 0, reachable: 0, isAnywhere: false };
-  const { ready = 3, terminating = 0 } = given;
-  const noHints = { hinted: 0, hintedHere: 0, ownHintedHere: 0 };
-  const view = { ready, terminating, ownReady: here, ownTerminating: 0, ...noHints };
-  countEndpoints({ shape: service, hints: 'none' }, view, counts);
+  const counts = endpointCounts(service, {
+    ready,
+    readyLocal: here,
+    hinted: ready,
+    hintedLocal: here,
+    ending,
+    endingLocal: 0,
+  });
   return [lacksInternalEndpoints(service, counts), lacksExternalEndpoints(service, counts)].map(Number);
 };
 const internal = { internalTrafficPolicy: 'Local' } as const;
@@ -35,6 +39,6 @@ describe('what does not count', () => {
   });
 
   it('but endpoints elsewhere that end and still serve do', () => {
-    expect(counted({ ...internal, ...external }, 0, { ready: 0, terminating: 2 })).toEqual([1, 1]);
+    expect(counted({ ...internal, ...external }, 0, { ready: 0, ending: 2 })).toEqual([1, 1]);
   });
 });
