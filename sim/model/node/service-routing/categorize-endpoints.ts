@@ -13,6 +13,7 @@
  */
 
 import { usesClusterEndpoints, usesLocalEndpoints, type ServiceShape } from '../../cluster/service-shape.js';
+import type { KubeProxySettings } from '../../kube-proxy-settings.js';
 
 /** What a kube-proxy knows of an endpoint. The conditions are those of an EndpointSlice, with their defaults filled in. */
 export interface RoutableEndpoint {
@@ -33,15 +34,11 @@ export interface RoutingNode {
   readonly zone: string | null;
 }
 
-/** What a kube-proxy takes into account; kubeProxyFeatures has the defaults of its version. */
-export interface EndpointSelection {
-  /** TopologyAwareHints: hints for zones. */
-  readonly zoneHints: boolean;
-  /** PreferSameTrafficDistribution: hints for nodes. */
-  readonly nodeHints: boolean;
-  /** ProxyTerminatingEndpoints: endpoints that end but still serve, where there are no others. */
-  readonly terminatingEndpoints: boolean;
-}
+/** What a kube-proxy takes into account. */
+export type EndpointSelection = Pick<
+  KubeProxySettings,
+  'terminatingEndpoints' | 'topologyHints' | 'preferSameTrafficDistribution'
+>;
 
 export interface EndpointSets<Endpoint> {
   /** For traffic with policy Cluster; null: the service has no such traffic. */
@@ -54,25 +51,24 @@ export interface EndpointSets<Endpoint> {
   readonly isAnywhere: boolean;
 }
 
-/** Whether the endpoint ends and still serves: what traffic falls back to. */
-export const isServingTerminating = ({ isReady, isServing, isTerminating }: RoutableEndpoint): boolean =>
-  !isReady && isServing && isTerminating;
+/** Whether the endpoint ends and still serves: what traffic falls back to where no endpoint is ready. */
+const isServingTerminating = ({ isServing, isTerminating }: RoutableEndpoint): boolean => isServing && isTerminating;
 
 /**
  * What hints ask of an endpoint; null: nothing, for they apply only when every ready endpoint has some, and some endpoint is
  * hinted to where this node is. Hints for nodes go before hints for zones.
  */
-export function hintFilter(
+function hintFilter(
   endpoints: readonly RoutableEndpoint[],
   { name, zone }: RoutingNode,
   selection: EndpointSelection,
 ): ((endpoint: RoutableEndpoint) => boolean) | null {
   const ready = endpoints.filter(({ isReady }) => isReady);
-  if (selection.nodeHints && name !== null) {
+  if (selection.preferSameTrafficDistribution && name !== null) {
     const isForNode = ({ nodeHints }: RoutableEndpoint): boolean => nodeHints.includes(name);
     if (ready.every(({ nodeHints }) => nodeHints.length > 0) && ready.some(isForNode)) return isForNode;
   }
-  if (selection.zoneHints && zone !== null && zone !== '') {
+  if (selection.topologyHints && zone !== null && zone !== '') {
     const isForZone = ({ zoneHints }: RoutableEndpoint): boolean => zoneHints.includes(zone);
     if (ready.every(({ zoneHints }) => zoneHints.length > 0) && ready.some(isForZone)) return isForZone;
   }

@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  cleanUpRequests,
-  conntrackHashSize,
-  conntrackMax,
-  type ConntrackEntry,
-  isCleanUpDue,
-  staleEntries,
-} from './conntrack-cleanup.js';
+import { cleanUpRequests, type ConntrackEntry, isCleanUpDue, staleEntries } from './conntrack-cleanup.js';
 import type { Protocol } from './packet-verdict.js';
 
 const PORT = 8000;
@@ -80,24 +73,5 @@ describe('when and how much', () => {
 
   it('takes three netlink requests and one for each deletion (TestPerformanceCleanStaleEntries, same file)', () => {
     expect([0, 11, 500_000].map(cleanUpRequests)).toEqual([3, 14, 500_003]);
-  });
-});
-
-describe('TestGetConntrackMax (Kubernetes cmd/kube-proxy/app/server_linux_test.go, pkg/proxy/conntrack/sysctls_test.go)', () => {
-  it.each([
-    { min: 0, maxPerCore: 0, cores: 8, until134: null, from135: null },
-    { min: 123_456, maxPerCore: 1, cores: 8, until134: 123_456, from135: 123_456 },
-    { min: 123_456, maxPerCore: 0, cores: 8, until134: null, from135: null },
-    { min: 0, maxPerCore: 67_890, cores: 8, until134: 543_120, from135: 543_120 },
-    { min: 131_072, maxPerCore: 32_768, cores: 2, until134: 131_072, from135: 131_072 },
-    { min: 131_072, maxPerCore: 32_768, cores: 64, until134: 2_097_152, from135: 1_048_576 },
-    { min: 2_000_000, maxPerCore: 1, cores: 1, until134: 2_000_000, from135: 1_048_576 },
-  ])('min $min, $maxPerCore a core, $cores cores: $until134, $from135', ({ cores, until134, from135, ...limits }) => {
-    expect([34, 35].map((minor) => conntrackMax(limits, cores, minor))).toEqual([until134, from135]);
-  });
-
-  it('the hash table grows to a bucket for four entries and never shrinks', () => {
-    expect(conntrackHashSize(131_072, 16_384)).toBe(32_768);
-    expect(conntrackHashSize(131_072, 65_536)).toBe(65_536);
   });
 });

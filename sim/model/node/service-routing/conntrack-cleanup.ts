@@ -1,14 +1,14 @@
 /**
- * What kube-proxy does about the connection tracking table: which entries it deletes after a sync, and how large it makes it.
+ * Which entries of the connection tracking table kube-proxy deletes after a sync.
  *
  *   sync that changed a service with UDP --> dump of the table --> entries to UDP services that lead nowhere --> one deletion each
- *   conntrack.maxPerCore, conntrack.min, cores --> nf_conntrack_max --> hashsize
  *
  * From pkg/proxy/conntrack (the reconciler of 1.33 and later; before, each stale endpoint was deleted by a process of its own).
- * Entries of TCP and SCTP are never touched, whatever becomes of their endpoints. What fills the table is not the subject here.
+ * Entries of TCP and SCTP are never touched, whatever becomes of their endpoints. How many entries there are is the subject of
+ * packet-path/conntrack-table.ts.
  */
 
-import { CONNTRACK_RULES } from '../../versions/service-routing-rules.js';
+import { CONNTRACK_CLEAN_UP_RULES } from '../../versions/service-routing-rules.js';
 import type { AddressedService, Protocol } from './packet-verdict.js';
 
 /** An entry of the table, as far as it matters. */
@@ -62,22 +62,4 @@ const socketKey = (address: string, port: number): string => `${address} ${port}
 
 /** Netlink requests of a clean-up, which lists the whole table however much is stale. */
 export const cleanUpRequests = (deletedEntries: number): number =>
-  CONNTRACK_RULES.cleanUpRequests.value + deletedEntries;
-
-export interface ConntrackLimits {
-  /** --conntrack-max-per-core; 0: the kernel's setting is left alone, whatever `min` says. */
-  readonly maxPerCore: number;
-  /** --conntrack-min. */
-  readonly min: number;
-}
-
-/** The value that a kube-proxy of 1.`minor` gives nf_conntrack_max; null: it leaves it alone. */
-export function conntrackMax({ maxPerCore, min }: ConntrackLimits, cores: number, minor: number): number | null {
-  if (maxPerCore === 0) return null;
-  const wanted = Math.max(min, maxPerCore * cores);
-  return minor >= CONNTRACK_RULES.maxEntriesSince.value ? Math.min(wanted, CONNTRACK_RULES.maxEntries.value) : wanted;
-}
-
-/** Buckets of the hash table once `max` is set: never fewer than before. */
-export const conntrackHashSize = (max: number, buckets: number): number =>
-  Math.max(buckets, Math.trunc(max / CONNTRACK_RULES.entriesPerBucket.value));
+  CONNTRACK_CLEAN_UP_RULES.requests.value + deletedEntries;

@@ -1,18 +1,11 @@
 /**
  * How many endpoints of a service port a node may send packets to: categorize-endpoints.ts on counts.
  *
- *   ready, hinted, ending endpoints, of them on the node --> EndpointCounts, which proxy modes make rules of
+ *   ready, hinted, ending endpoints, of them on the node (endpoint-view.ts) --> EndpointCounts, which proxy modes make rules of
  */
 
 import { usesClusterEndpoints, usesLocalEndpoints, type ServiceShape } from '../../cluster/service-shape.js';
 import type { EndpointCounts } from '../proxy-modes/proxy-mode.js';
-import {
-  hintFilter,
-  isServingTerminating,
-  type EndpointSelection,
-  type RoutableEndpoint,
-  type RoutingNode,
-} from './categorize-endpoints.js';
 
 /** Endpoints of one service port as one node sees them. Those on the node are part of the others. */
 export interface EndpointTally {
@@ -40,28 +33,4 @@ export function endpointCounts(shape: ServiceShape, tally: EndpointTally): Endpo
   if (tally.readyLocal > 0) inBoth = tally.hintedLocal;
   else if (tally.ready === 0) inBoth = tally.endingLocal;
   return { cluster, local, reachable: cluster + local - inBoth, isAnywhere };
-}
-
-/** Counts the endpoints of one service port as the node sees them. */
-export function tallyEndpoints(
-  endpoints: readonly RoutableEndpoint[],
-  node: RoutingNode,
-  selection: EndpointSelection,
-): EndpointTally {
-  const isHinted = hintFilter(endpoints, node, selection) ?? (() => true);
-  const tally = { ready: 0, readyLocal: 0, hinted: 0, hintedLocal: 0, ending: 0, endingLocal: 0 };
-  for (const endpoint of endpoints) {
-    const local = endpoint.isLocal ? 1 : 0;
-    if (endpoint.isReady) {
-      tally.ready++;
-      tally.readyLocal += local;
-      if (!isHinted(endpoint)) continue;
-      tally.hinted++;
-      tally.hintedLocal += local;
-    } else if (selection.terminatingEndpoints && isServingTerminating(endpoint)) {
-      tally.ending++;
-      tally.endingLocal += local;
-    }
-  }
-  return tally;
 }

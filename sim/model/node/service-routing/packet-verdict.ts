@@ -12,6 +12,7 @@
 
 import { CLUSTER_IP, type ServiceShape, type TrafficPolicy } from '../../cluster/service-shape.js';
 import type { IpFamily } from '../../cluster/services.js';
+import type { KubeProxySettings } from '../../kube-proxy-settings.js';
 import type { ProxyModeName } from '../proxy-modes/proxy-mode.js';
 import {
   categorizeEndpoints,
@@ -57,13 +58,13 @@ export interface NodeRoutingConfig {
   /** What the local traffic detector takes for pods; null: no detector. */
   readonly podCIDRs: readonly string[] | null;
   readonly masqueradeAll: boolean;
-  /** --iptables-localhost-nodeports. */
+  /** --iptables-localhost-nodeports; heeded in iptables mode only. */
   readonly localhostNodePorts: boolean;
-  /** --nodeport-addresses; empty: the mode's default. */
-  readonly nodePortAddresses: readonly string[] | 'primary';
+  /** --nodeport-addresses: a name or CIDR ranges. */
+  readonly nodePortAddresses: KubeProxySettings['nodePortAddresses'] | readonly string[];
   /** ServiceCIDR objects, which nftables mode watches; null: unknown. */
   readonly serviceCIDRs: readonly string[] | null;
-  /** Feature gate LoadBalancerIPMode. */
+  /** Feature gate LoadBalancerIPMode (KUBE_PROXY_FEATURES_SINCE has its version). */
   readonly loadBalancerIPMode: boolean;
   readonly selection: EndpointSelection;
 }
@@ -250,7 +251,11 @@ export class NodeRouting {
 }
 
 /** What the userspace mode knows of endpoints. */
-const READY_ONLY: EndpointSelection = { zoneHints: false, nodeHints: false, terminatingEndpoints: false };
+const READY_ONLY: EndpointSelection = {
+  terminatingEndpoints: false,
+  topologyHints: false,
+  preferSameTrafficDistribution: false,
+};
 
 const withoutExternalEndpoints = ({ service, sizes }: RoutedService): PacketVerdict => {
   if (!sizes.isAnywhere) return REJECT;
@@ -260,24 +265,26 @@ const withoutExternalEndpoints = ({ service, sizes }: RoutedService): PacketVerd
 const primaryIP = (nodeIPs: readonly string[], family: IpFamily): string | undefined =>
   nodeIPs.find((address) => familyOf(address) === family);
 
-const rangesOfFamily = (cidrs: readonly string[], family: IpFamily): readonly string[] =>
-  cidrs.filter((cidr) => familyOf(cidr) === family);
-
-/** Addresses of the node with node ports, loopback aside. Ranges of the other family only leave all addresses of this one. */
-function nodePortIPs({ mode, nodeIPs, nodePortAddresses }: NodeRoutingConfig, family: IpFamily): readonly string[] {
+/** Addresses of the node with node ports, loopback aside. */
+function nodePortIPs({ nodeIPs, nodePortAddresses }: NodeRoutingConfig, family: IpFamily): readonly string[] {
   const ofFamily = nodeIPs.filter((address) => familyOf(address) === family);
-  const isDefault = nodePortAddresses.length === 0;
-  if (nodePortAddresses === 'primary' || (isDefault && mode === 'nftables')) return ofFamily.slice(0, 1);
-  const ranges = rangesOfFamily(nodePortAddresses, family);
-  if (ranges.length === 0) return ofFamily;
+  if (nodePortAddresses === 'primary') return ofFamily.slice(0, 1);
+  const ranges = nodePortRanges(nodePortAddresses, family);
+  if (ranges === null) return ofFamily;
   const allowed = new IpRanges(ranges);
   return ofFamily.filter((address) => allowed.has(address));
+}
+
+/** Ranges that limit the node ports of a family; null: there are none, also when the other family has some. */
+function nodePortRanges(addresses: 'all' | readonly string[], family: IpFamily): readonly string[] | null {
+  if (addresses === 'all') return null;
+  const ranges = addresses.filter((cidr) => familyOf(cidr) === family);
+  return ranges.length === 0 ? null : ranges;
 }
 
 /** Loopback addresses with node ports. The kernel cannot route what ::1 sends, and 127.0.0.1 only with route_localnet. */
 function nodePortLoopback({ mode, localhostNodePorts, nodePortAddresses }: NodeRoutingConfig): readonly string[] {
   if (mode === 'userspace') return [IPV4_LOOPBACK];
   if (mode !== 'iptables' || !localhostNodePorts || nodePortAddresses === 'primary') return [];
-  const ranges = rangesOfFamily(nodePortAddresses, 'IPv4');
-  return ranges.length === 0 ? [IPV4_LOOPBACK] : ranges;
+  return nodePortRanges(nodePortAddresses, 'IPv4') ?? [IPV4_LOOPBACK];
 }
