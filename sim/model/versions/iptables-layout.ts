@@ -1,5 +1,5 @@
 /**
- * The iptables mode's rules that no service changes, since when which layout holds, and what a rule takes in the kernel.
+ * The iptables mode's rules that no service changes, and what a rule takes in the kernel.
  */
 
 import { constant, type Constant } from './provenance.js';
@@ -10,16 +10,6 @@ const inSource = (value: number, unit: string, source: string): Constant =>
   constant({ value, unit, evidence: 'source code', source, date: '1.33', range: null });
 
 export const IPTABLES_FIXED_RULES = {
-  /** First minor version of the present layout; before it, KUBE-FW ends without a rule and the kubelet owns KUBE-FIREWALL. */
-  presentLayoutSince: constant({
-    value: 26,
-    unit: 'minor version',
-    evidence: 'derived',
-    source:
-      'number_generated_rules_test.go of 1.24 and 1.25 has the older counts, proxier_test.go of 1.33 the present ones; KEP-3178 moves the chains from the kubelet to kube-proxy',
-    date: '1.26',
-    range: [26, 33],
-  }),
   natPostrouting: inSource(
     3,
     '1',

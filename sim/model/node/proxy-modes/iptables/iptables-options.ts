@@ -2,10 +2,8 @@
  * What decides the rules of the iptables mode beside services: the version's layout, flags of kube-proxy, and the node.
  */
 
-import { IPTABLES_FIXED_RULES } from '../../../versions/iptables-layout.js';
-
-/** '1.25': the layout of 1.24 and 1.25; '1.33': the one since. */
-export type IptablesLayout = '1.25' | '1.33';
+/** v1.24: up to 1.25, where KUBE-FW ends without a rule and the kubelet owns KUBE-FIREWALL; v1.33: the one since. */
+export type IptablesLayout = 'v1.24' | 'v1.33';
 
 export interface IptablesRuleOptions {
   readonly layout: IptablesLayout;
@@ -28,7 +26,7 @@ export interface IptablesRuleOptions {
 
 /** kube-proxy's defaults, on a cluster that says what its pod addresses are. */
 export const DEFAULT_IPTABLES_OPTIONS: IptablesRuleOptions = {
-  layout: '1.33',
+  layout: 'v1.33',
   isIPv4: true,
   detectsLocalTraffic: true,
   masqueradeAll: false,
@@ -39,6 +37,23 @@ export const DEFAULT_IPTABLES_OPTIONS: IptablesRuleOptions = {
   isNodeInSourceRanges: false,
 };
 
-/** Layout of Kubernetes 1.`minor`. */
-export const iptablesLayoutOf = (minor: number): IptablesLayout =>
-  minor < IPTABLES_FIXED_RULES.presentLayoutSince.value ? '1.25' : '1.33';
+/** Of a kube-proxy's configuration, what decides its rules. */
+export interface IptablesSettings {
+  readonly iptablesRuleLayout: IptablesLayout;
+  readonly detectLocalMode: string;
+  readonly masqueradeAll: boolean;
+  readonly localhostNodePorts: boolean;
+  readonly nodePortAddresses: 'all' | 'primary';
+  readonly conntrack: { readonly tcpBeLiberal: boolean };
+}
+
+/** The options of kube-proxies with these settings, in clusters of IPv4 whose nodes are in no source range. */
+export const iptablesOptionsOf = (settings: IptablesSettings): IptablesRuleOptions => ({
+  ...DEFAULT_IPTABLES_OPTIONS,
+  layout: settings.iptablesRuleLayout,
+  detectsLocalTraffic: settings.detectLocalMode !== 'none',
+  masqueradeAll: settings.masqueradeAll,
+  localhostNodePorts: settings.localhostNodePorts,
+  tcpBeLiberal: settings.conntrack.tcpBeLiberal,
+  nodePortAddresses: settings.nodePortAddresses === 'primary' ? 1 : 'all',
+});

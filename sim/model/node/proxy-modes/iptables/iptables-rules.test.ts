@@ -5,7 +5,7 @@ import { CLUSTER_IP, type ServiceShape } from '../../../cluster/service-shape.js
 import type { EndpointCounts } from '../proxy-mode.js';
 import {
   DEFAULT_IPTABLES_OPTIONS,
-  iptablesLayoutOf,
+  iptablesOptionsOf,
   type IptablesLayout,
   type IptablesRuleOptions,
 } from './iptables-options.js';
@@ -298,7 +298,7 @@ describe('rules without services', () => {
 
   it.each<{ options: Partial<IptablesRuleOptions>; rules: number[] }>([
     { options: {}, rules: [5, 4, 6] },
-    { options: { layout: '1.25' }, rules: [5, 3, 5] },
+    { options: { layout: 'v1.24' }, rules: [5, 3, 5] },
     { options: { tcpBeLiberal: true }, rules: [5, 3, 6] },
     { options: { localhostNodePorts: false }, rules: [5, 3, 5] },
     { options: { isIPv4: false }, rules: [5, 3, 5] },
@@ -308,8 +308,34 @@ describe('rules without services', () => {
     expect(fixed(options)).toEqual(rules);
   });
 
-  it('knows the layout of a version', () => {
-    expect([20, 25, 26, 33, 36].map(iptablesLayoutOf)).toEqual(['1.25', '1.25', '1.33', '1.33', '1.33']);
+  it('follows from the settings of kube-proxy', () => {
+    const defaults = {
+      iptablesRuleLayout: 'v1.33',
+      detectLocalMode: 'ClusterCIDR',
+      masqueradeAll: false,
+      localhostNodePorts: true,
+      nodePortAddresses: 'all',
+      conntrack: { tcpBeLiberal: false },
+    } as const;
+    expect(iptablesOptionsOf(defaults)).toEqual(DEFAULT_IPTABLES_OPTIONS);
+    expect(
+      iptablesOptionsOf({
+        iptablesRuleLayout: 'v1.24',
+        detectLocalMode: 'none',
+        masqueradeAll: true,
+        localhostNodePorts: false,
+        nodePortAddresses: 'primary',
+        conntrack: { tcpBeLiberal: true },
+      }),
+    ).toEqual({
+      ...DEFAULT_IPTABLES_OPTIONS,
+      layout: 'v1.24',
+      detectsLocalTraffic: false,
+      masqueradeAll: true,
+      localhostNodePorts: false,
+      nodePortAddresses: 1,
+      tcpBeLiberal: true,
+    });
   });
 });
 

@@ -111,7 +111,7 @@ export function countServiceRules(
 
 /** Whether a rule of its own counts packets to node ports that come over loopback. */
 const countsLoopback = ({ layout, localhostNodePorts, isIPv4, hasNfacct }: IptablesRuleOptions): boolean =>
-  layout !== '1.25' && localhostNodePorts && isIPv4 && hasNfacct;
+  layout !== 'v1.24' && localhostNodePorts && isIPv4 && hasNfacct;
 
 /** KUBE-EXT-x without its last jump. Local: pods go to all endpoints, and so does the node, masqueraded. */
 const externalRules = (isLocal: boolean, { detectsLocalTraffic }: IptablesRuleOptions): number =>
@@ -119,7 +119,7 @@ const externalRules = (isLocal: boolean, { detectsLocalTraffic }: IptablesRuleOp
 
 /** KUBE-FW-x: source ranges; packets of the node to the load balancer's address, which then is their source; the end. */
 const firewallRules = (shape: ServiceShape, { layout, isNodeInSourceRanges }: IptablesRuleOptions): number =>
-  shape.loadBalancerSourceRanges + (isNodeInSourceRanges ? shape.loadBalancerIPs : 0) + (layout === '1.25' ? 0 : 1);
+  shape.loadBalancerSourceRanges + (isNodeInSourceRanges ? shape.loadBalancerIPs : 0) + (layout === 'v1.24' ? 0 : 1);
 
 /** Rules in the service's own nat chains: what a partial sync writes for it, beside its lines in the dispatch chains. */
 export const ownChainRules = (rules: ServiceRules): number =>
@@ -137,7 +137,7 @@ export const fixedNatRules = ({ nodePortAddresses }: IptablesRuleOptions): numbe
 
 /** Whether kube-proxy guards the loopback addresses itself, as route_localnet opens them. */
 const hasFirewallChain = ({ layout, isIPv4, localhostNodePorts }: IptablesRuleOptions): boolean =>
-  layout !== '1.25' && isIPv4 && localhostNodePorts;
+  layout !== 'v1.24' && isIPv4 && localhostNodePorts;
 
 /** Rules in the filter table without any service. */
 export const fixedFilterRules = (options: IptablesRuleOptions): number =>
