@@ -136,7 +136,7 @@ const worstMiss = (measurements: readonly Measurement[], hostFactor: number): nu
 function bestHostFactor(measurements: readonly Measurement[]): number {
   let best = Number.NaN;
   let smallestMiss = Infinity;
-  for (let factor = 0.2; factor < 50; factor *= 1.02) {
+  for (let factor = 0.2; factor < 50; factor *= 1.04) {
     const miss = worstMiss(measurements, factor);
     if (miss >= smallestMiss) continue;
     smallestMiss = miss;
