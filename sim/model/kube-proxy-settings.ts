@@ -6,7 +6,7 @@
  * time-outs and strictARP, winkernel.
  */
 
-import type { PartialSyncListings } from './node/proxy-modes/nftables/nftables-mode.js';
+import type { SyncListings } from './node/proxy-modes/nftables/nftables-mode.js';
 import type { ProxyModeName } from './node/proxy-modes/proxy-mode.js';
 
 /** How kube-proxy tells packets of pods on its own node; `none`: it cannot, as when no clusterCIDR is given. */
@@ -42,8 +42,8 @@ export interface KubeProxySettings {
   readonly nftables: {
     /** A sync writes what changed, and not every service. */
     readonly partialSync: boolean;
-    /** What a partial sync asks the kernel for before it writes. */
-    readonly partialSyncListings: PartialSyncListings;
+    /** What every sync asks the kernel for before it writes. */
+    readonly listings: SyncListings;
     /** The first sync of a process leaves chains of endpoints alone that are in the kernel (since 1.33). */
     readonly keepEndpointChainsOnStart: boolean;
     /** A service with one endpoint jumps to it, without an anonymous map of its own. */

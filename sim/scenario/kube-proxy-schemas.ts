@@ -87,9 +87,11 @@ export const kubeProxy = z.strictObject({
       partialSync: flag()
         .optional()
         .describe('Whether a sync writes changed services only, or all of them as up to 1.31.'),
-      partialSyncListings: choice(['none', 'chains', 'chains and sets'])
+      listings: choice(['none', 'chains', 'chains and sets'])
         .optional()
-        .describe('What a sync that writes changed services only lists in the kernel first.'),
+        .describe(
+          'What every sync has nft list before it writes, at the price of nft 1.0.6: measurements speak against any of it.',
+        ),
       keepEndpointChainsOnStart: flag()
         .optional()
         .describe(

@@ -25,7 +25,7 @@ export const kubeProxy = (
   nftablesProxyMode: or(given.nftablesProxyMode, defaults.nftablesProxyMode),
   nftables: {
     partialSync: or(given.nftables?.partialSync, defaults.nftables.partialSync),
-    partialSyncListings: or(given.nftables?.partialSyncListings, defaults.nftables.partialSyncListings),
+    listings: or(given.nftables?.listings, defaults.nftables.listings),
     keepEndpointChainsOnStart: or(
       given.nftables?.keepEndpointChainsOnStart,
       defaults.nftables.keepEndpointChainsOnStart,

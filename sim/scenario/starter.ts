@@ -159,13 +159,13 @@ kubeProxy:
   # iptablesRuleLayout: v1.33
   # How IPVS chooses an endpoint: rr, wrr, lc, wlc, sed, nq, lblc, lblcr, sh, dh or mh.
   # ipvs: { scheduler: rr }
-  # The feature gate of the nftables mode (on since 1.31); whether its syncs write only what changed (since 1.32), and what such
-  # a sync lists first (none, chains, chains and sets); whether chains of endpoints stay over a restart (since 1.33), and
-  # whether a service with one endpoint does without a map (from 1.37 on).
+  # The feature gate of the nftables mode (on since 1.31); whether its syncs write only what changed (since 1.32), and what they
+  # list first (none, chains, chains and sets); whether chains of endpoints stay over a restart (since 1.33), and whether a
+  # service with one endpoint does without a map (from 1.37 on).
   # nftablesProxyMode: true
   # nftables:
   #   partialSync: true
-  #   partialSyncListings: none
+  #   listings: none
   #   keepEndpointChainsOnStart: true
   #   singleEndpointGoto: false
   # Whether all packets to cluster IPs have their source replaced.

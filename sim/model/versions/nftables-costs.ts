@@ -13,7 +13,7 @@ import { constant, type Constant } from './provenance.js';
 
 const TABLES =
   '30 tables with the structure that kube-proxy writes, 10 to 20,000 services of 1, 5 or 20 endpoints, nft 1.0.6, Linux 6.18';
-const TRANSACTIONS = `Fit by relative least squares to wall times of 164 transactions on ${TABLES}, and to loads of up to 44,000 services without anonymous maps`;
+const TRANSACTIONS = `Fit by relative least squares to wall times of 140 transactions on ${TABLES}, and to loads of up to 44,000 services without anonymous maps`;
 const LISTINGS = `Fit by relative least squares to wall times on ${TABLES}`;
 
 const measured =

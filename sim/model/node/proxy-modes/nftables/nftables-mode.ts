@@ -4,8 +4,8 @@
  *   service shape, usable endpoints --> quantities of the table --> time of the sync
  *
  *   partial          [delete stale chains] + [lists] + one transaction: changed services written anew over the table
- *   full             [delete stale chains] + lists of chains and sets + one transaction: all services over the table
- *   first            lists of chains, sets and maps + one transaction: all services, endpoint chains left alone since 1.33
+ *   full             [delete stale chains] + [lists] + one transaction: all services over the table
+ *   first            [lists] + lists of maps + one transaction: all services, endpoint chains left alone since 1.33
  *   first after boot the same in an empty table, where everything is new
  *
  * A mode knows of a sync what it changes in sum. How many anonymous sets a partial sync writes, with how many entries, is
@@ -43,11 +43,11 @@ const ELEMENTS = 5;
 const ANONYMOUS_SETS = 6;
 const ANONYMOUS_ENTRIES = 7;
 
-/** What a partial sync asks the kernel for before it writes. */
-export type PartialSyncListings = 'none' | 'chains' | 'chains and sets';
+/** What every sync asks the kernel for before it writes. */
+export type SyncListings = 'none' | 'chains' | 'chains and sets';
 
 export interface NftablesModeOptions extends RulesetOptions {
-  readonly partialSyncListings: PartialSyncListings;
+  readonly listings: SyncListings;
   /** The first sync of a process leaves chains of endpoints alone that are in the kernel. */
   readonly keepEndpointChainsOnStart: boolean;
 }
@@ -108,21 +108,18 @@ export class NftablesMode implements ProxyMode {
   #syncSeconds(work: SyncWork, present: TableSize): number {
     switch (work.kind) {
       case SyncKind.firstAfterBoot:
-        return firstAfterBootSeconds(work.tables, present);
+        return this.#firstAfterBootSeconds(work.tables, present);
       case SyncKind.first:
         return this.#firstSeconds(work, present);
       case SyncKind.full:
-        return staleChainsSeconds(work, present) + fullSeconds(work, present);
+        return staleChainsSeconds(work, present) + this.#fullSeconds(work, present);
       case SyncKind.partial:
         return staleChainsSeconds(work, present) + this.#partialSeconds(work, present);
     }
   }
 
   #partialSeconds({ tables, changedServices, changedLines, changedEndpoints }: SyncWork, present: TableSize): number {
-    const { partialSyncListings } = this.#options;
-    let seconds = 0;
-    if (partialSyncListings !== 'none') seconds += listChainsSeconds(present);
-    if (partialSyncListings === 'chains and sets') seconds += listSetsSeconds(present);
+    const seconds = this.#listingSeconds(present);
     if (changedServices === 0) return seconds + NFTABLES_COSTS.emptySync.value;
     const partOfServices = Math.min(1, changedServices / tables[SERVICES]!);
     const partOfOperations = changedLines === 0 ? 0 : Math.min(1, changedLines / allOperations(tables));
@@ -144,7 +141,29 @@ export class NftablesMode implements ProxyMode {
       // Added, flushed, two rules; with affinity a third, while the sets are made sure of.
       operations -= 4 * tables[ENDPOINT_CHAINS]! + tables[AFFINITY_SETS]!;
     }
-    return startSeconds(present) + transactionSeconds(present, written, operations, true);
+    return this.#startSeconds(present) + transactionSeconds(present, written, operations, true);
+  }
+
+  #fullSeconds({ tables, changedEndpoints }: SyncWork, present: TableSize): number {
+    const operations = allOperations(tables) + changedEndpoints;
+    return this.#listingSeconds(present) + transactionSeconds(present, present, operations, true);
+  }
+
+  #firstAfterBootSeconds(tables: Float64Array, written: TableSize): number {
+    const operations = allOperations(tables) + tables[ELEMENTS]!;
+    return this.#startSeconds(EMPTY_TABLE) + transactionSeconds(EMPTY_TABLE, written, operations, false);
+  }
+
+  /** What a new process reads before it writes. */
+  #startSeconds(present: TableSize): number {
+    const mapsSeconds = NFTABLES_RULES.listedMapsOnStart.value * NFTABLES_COSTS.listChains.fixed.value;
+    return this.#listingSeconds(present) + mapsSeconds;
+  }
+
+  #listingSeconds(present: TableSize): number {
+    const { listings } = this.#options;
+    if (listings === 'none') return 0;
+    return listChainsSeconds(present) + (listings === 'chains and sets' ? listSetsSeconds(present) : 0);
   }
 }
 
@@ -154,18 +173,3 @@ const allOperations = (tables: Float64Array): number => 2 * tables[CHAINS]! + ta
 /** The transaction of its own that deletes what an earlier sync has flushed. */
 const staleChainsSeconds = ({ cleansUp, changedEndpoints }: SyncWork, present: TableSize): number =>
   cleansUp && changedEndpoints > 0 ? transactionSeconds(present, EMPTY_TABLE, changedEndpoints, true) : 0;
-
-const fullSeconds = ({ tables, changedEndpoints }: SyncWork, present: TableSize): number =>
-  listChainsSeconds(present) +
-  listSetsSeconds(present) +
-  transactionSeconds(present, present, allOperations(tables) + changedEndpoints, true);
-
-/** What a new process reads before it writes. */
-const startSeconds = (present: TableSize): number =>
-  listChainsSeconds(present) +
-  listSetsSeconds(present) +
-  NFTABLES_RULES.listedMapsOnStart.value * NFTABLES_COSTS.listChains.fixed.value;
-
-const firstAfterBootSeconds = (tables: Float64Array, written: TableSize): number =>
-  startSeconds(EMPTY_TABLE) +
-  transactionSeconds(EMPTY_TABLE, written, allOperations(tables) + tables[ELEMENTS]!, false);
