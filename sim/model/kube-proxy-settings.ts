@@ -28,6 +28,8 @@ export interface KubeProxySettings {
   readonly syncRunner: 'token-bucket' | 'min-interval';
   /** Partial iptables-restore (KEP-3453, on by default since 1.27). */
   readonly minimizeIPTablesRestore: boolean;
+  /** Partial syncs, too, make sure of chains and jumps by a command for each (up to 1.26). */
+  readonly partialSyncEnsuresChains: boolean;
   /** A watch ends by itself between this and twice as much after its start; null: not within the run. */
   readonly minWatchTimeoutNs: number | null;
   /** Lists are streamed by the watch that follows them (feature gate WatchListClient). */

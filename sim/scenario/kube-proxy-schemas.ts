@@ -63,6 +63,11 @@ export const kubeProxy = z.strictObject({
     .describe(
       'Whether a sync writes only the chains of changed services (feature gate MinimizeIPTablesRestore, KEP-3453).',
     ),
+  partialSyncEnsuresChains: flag()
+    .optional()
+    .describe(
+      'Whether a sync that writes only the chains of changed services runs about 24 commands that make sure of chains and jumps, as up to 1.26.',
+    ),
   iptablesBackend: choice(['legacy', 'nft'])
     .optional()
     .describe(

@@ -17,6 +17,7 @@ export const kubeProxy = (
   syncPeriodNs: or(given.syncPeriod, defaults.syncPeriodNs),
   syncRunner: or(given.syncRunner, defaults.syncRunner),
   minimizeIPTablesRestore: or(given.minimizeIPTablesRestore, defaults.minimizeIPTablesRestore),
+  partialSyncEnsuresChains: or(given.partialSyncEnsuresChains, defaults.partialSyncEnsuresChains),
   minWatchTimeoutNs: or(given.minWatchTimeout, defaults.minWatchTimeoutNs),
   watchListClient: or(given.watchListClient, defaults.watchListClient),
   iptablesBackend: or(given.iptablesBackend, defaults.iptablesBackend),

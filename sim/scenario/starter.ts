@@ -153,6 +153,8 @@ kubeProxy:
   # syncRunner: min-interval
   # Whether a sync of the iptables mode writes only what changed (KEP-3453, since 1.27).
   # minimizeIPTablesRestore: true
+  # Whether such a sync makes sure of chains and jumps by a command for each (up to 1.26).
+  # partialSyncEnsuresChains: false
   # What iptables commands speak to, as the node's distribution has it: legacy tables, or nft.
   # iptablesBackend: legacy
   # The rules of the iptables mode: v1.24 up to 1.25, v1.33 since.

@@ -88,6 +88,12 @@ const syncs = (minor: number) => {
       'KEP-3453, feature gate MinimizeIPTablesRestore: alpha and off in 1.26, on by default since 1.27',
       date,
     ),
+    partialSyncEnsuresChains: upstream(
+      minor <= 26,
+      '',
+      'kubernetes/kubernetes#114181: about 24 invocations of iptables that partial syncs do without since 1.27',
+      date,
+    ),
     nftablesProxyMode: upstream(
       minor >= 31,
       '',

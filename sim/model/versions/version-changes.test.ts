@@ -23,6 +23,7 @@ const CHANGES: readonly Row[] = [
   ['1.27', 'kubelet.kubeApiQps', 5, 50],
   ['1.27', 'kubelet.kubeApiBurst', 10, 100],
   ['1.27', 'kubeProxy.minimizeIPTablesRestore', false, true],
+  ['1.27', 'kubeProxy.partialSyncEnsuresChains', true, false],
   ['1.31', 'controlPlane.controllerManager.staleEndpointsCache', 'conflict', 'back-off'],
   ['1.31', 'kubeProxy.nftablesProxyMode', false, true],
   ['1.32', 'controlPlane.controllerManager.nodeMonitorGracePeriod', 40e9, 50e9],

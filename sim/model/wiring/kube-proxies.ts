@@ -52,7 +52,7 @@ export function createKubeProxies(
     nodes,
     initial,
     {
-      mode: new IptablesMode(kubeProxy.syncPeriodNs),
+      mode: new IptablesMode(kubeProxy.syncPeriodNs, undefined, undefined, kubeProxy.partialSyncEnsuresChains),
       routing: endpointUpdates.routing,
       runner: createRunner(scenario, fullSyncIntervalNs),
       partialSync: kubeProxy.minimizeIPTablesRestore,

@@ -25,6 +25,7 @@ import {
 import {
   canaryCheckNs,
   cleanUpNs,
+  ensureJumpsNs,
   fullSyncNs,
   type IptablesTables,
   partialSyncNs,
@@ -60,17 +61,21 @@ export class IptablesMode implements ProxyMode {
   readonly #syncPeriodNs: number;
   readonly #backend: IptablesBackend;
   readonly #options: IptablesRuleOptions;
+  readonly #partialSyncEnsuresChains: boolean;
   readonly #fixedNatRules: number;
   readonly #fixedFilterRules: number;
   /** Of the question at hand. */
   readonly #rules = createServiceRules();
   readonly #tables: IptablesTables = { natRules: 0, natChains: 0, dispatchLines: 0, nodePortLines: 0, filterRules: 0 };
 
+  /** `partialSyncEnsuresChains`: partial syncs make sure of chains and jumps, as up to 1.26, and not full ones only. */
   constructor(
     syncPeriodNs: number,
     backend: IptablesBackendName = 'legacy',
     options: IptablesRuleOptions = DEFAULT_IPTABLES_OPTIONS,
+    partialSyncEnsuresChains = false,
   ) {
+    this.#partialSyncEnsuresChains = partialSyncEnsuresChains;
     this.#syncPeriodNs = syncPeriodNs;
     this.#backend = backend === 'nft' ? IPTABLES_NFT : IPTABLES_LEGACY;
     this.#options = options;
@@ -102,11 +107,10 @@ export class IptablesMode implements ProxyMode {
     if (kind === SyncKind.firstAfterBoot) return Math.round(syncAfterBootNs(this.#backend, tables));
     // Whether endpoints came or went is not told; where some do, others did within a syncPeriod or so.
     const cleaningNs = cleansUp ? cleanUpNs(this.#backend, tables, changedEndpoints > 0) : 0;
-    const writingNs =
-      kind === SyncKind.partial
-        ? partialSyncNs(this.#backend, tables, this.linesOfPartialSync(counts, changedLines))
-        : fullSyncNs(this.#backend, tables);
-    return Math.round(writingNs + cleaningNs);
+    if (kind !== SyncKind.partial) return Math.round(fullSyncNs(this.#backend, tables) + cleaningNs);
+    const ensuringNs = this.#partialSyncEnsuresChains ? ensureJumpsNs(this.#backend, tables) : 0;
+    const writingNs = partialSyncNs(this.#backend, tables, this.linesOfPartialSync(counts, changedLines));
+    return Math.round(ensuringNs + writingNs + cleaningNs);
   }
 
   /** `kubeproxy_sync_proxy_rules_iptables_total{table="nat"}`, which are also the lines of a full sync. */

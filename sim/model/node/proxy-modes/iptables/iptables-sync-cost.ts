@@ -3,8 +3,10 @@
  *
  *   what the tables hold, what is written --> build the input + commands of the backend --> ns on the reference machine
  *
- *   partial sync:  build the input + [iptables-save, to find stale chains] + iptables-restore of what changed
+ *   partial sync:  go over all rules, write what changed + [iptables-save, to find stale chains] + iptables-restore of that
  *   full sync:     the commands that make sure of chains and jumps + the same with iptables-restore of everything
+ *
+ * Up to 1.26 a partial sync runs those commands, too (kubernetes/kubernetes#114181).
  *
  * Left out: waiting for the xtables lock, and the second IP family, which is a proxier of its own.
  */
@@ -14,7 +16,7 @@ import type { IptablesBackend } from './iptables-backend.js';
 
 const NS_PER_SECOND = 1e9;
 
-const { generatePerLine, commandsPerFullSync, natCommandsPerFullSync } = KUBE_PROXY_COSTS;
+const { generatePerRule, generatePerLine, commandsPerFullSync, natCommandsPerFullSync } = KUBE_PROXY_COSTS;
 
 /** Sizes of the tables once the sync is done, with what is there without services. */
 export interface IptablesTables {
@@ -26,10 +28,11 @@ export interface IptablesTables {
   filterRules: number;
 }
 
-/** kube-proxy's own time to build an input of so many lines. */
-export const generateNs = (lines: number): number => generatePerLine.value * lines * NS_PER_SECOND;
+/** kube-proxy's own time to build an input of `lines` lines, of the `rules` that it has in all. */
+export const generateNs = (rules: number, lines: number): number =>
+  (generatePerRule.value * rules + generatePerLine.value * lines) * NS_PER_SECOND;
 
-/** The commands before a full restore. Those on nat take their time from its size, the others from that of filter. */
+/** The commands that make sure of chains and jumps. Those on nat take their time from its size, the others from that of filter. */
 export function ensureJumpsNs(backend: IptablesBackend, tables: IptablesTables): number {
   const natCommands = natCommandsPerFullSync.value;
   const { natRules, natChains, dispatchLines, filterRules } = tables;
@@ -62,12 +65,13 @@ export const cleanUpNs = (
 
 /** A sync that writes `natLines` of the rules in nat, without a clean-up. */
 export const partialSyncNs = (backend: IptablesBackend, tables: IptablesTables, natLines: number): number =>
-  generateNs(natLines + tables.filterRules) + restorePartNs(backend, tables, natLines);
+  generateNs(tables.natRules + tables.filterRules, natLines + tables.filterRules) +
+  restorePartNs(backend, tables, natLines);
 
 /** A sync that writes all rules over what is there, without a clean-up. */
 export function fullSyncNs(backend: IptablesBackend, tables: IptablesTables): number {
   const rules = tables.natRules + tables.filterRules;
-  return ensureJumpsNs(backend, tables) + generateNs(rules) + backend.restoreAllNs(rules, tables.natChains);
+  return ensureJumpsNs(backend, tables) + generateNs(rules, rules) + backend.restoreAllNs(rules, tables.natChains);
 }
 
 /** A sync that writes all rules where there are none, with the look at what is there. */
@@ -75,7 +79,7 @@ export function syncAfterBootNs(backend: IptablesBackend, tables: IptablesTables
   const rules = tables.natRules + tables.filterRules;
   return (
     commandsPerFullSync.value * backend.ensureRuleNs(0, 0, 0) +
-    generateNs(rules) +
+    generateNs(rules, rules) +
     backend.saveNs(0, 0) +
     backend.restoreIntoEmptyNs(rules, tables.natChains)
   );
