@@ -11,7 +11,10 @@ import { canOpenReports, openReport } from './open-report.js';
 const CHARTS = 10;
 const READABLE_CONTRAST = 4.5;
 
-describe.skipIf(!canOpenReports())('a report in a browser', () => {
+/** Three visits with ten charts each, on a machine that has much else to do. */
+const BUSY_MACHINE_MS = 240_000;
+
+describe.skipIf(!canOpenReports())('a report in a browser', { timeout: BUSY_MACHINE_MS }, () => {
   let directory: string;
 
   beforeAll(async () => {
