@@ -1,0 +1,60 @@
+/**
+ * Proxy mode IPVS: the tables of ipvs-tables.ts at the cost of ipvs-sync-cost.ts.
+ *
+ *   service shape, usable endpoints --> virtual servers, real servers, addresses, ipset entries --> time of the sync
+ */
+
+import type { ServiceShape } from '../../../cluster/service-shape.js';
+import { IPVS_RULES } from '../../../versions/ipvs-rules.js';
+import { type EndpointCounts, type ProxyMode, SyncKind, type SyncWork } from '../proxy-mode.js';
+import { bindAddressesNs, checkNs, writeIpsetEntriesNs, writeServersNs } from './ipvs-sync-cost.js';
+import { boundAddresses, ipsetEntries, realServers, virtualServers } from './ipvs-tables.js';
+
+const VIRTUAL_SERVERS = 0;
+const REAL_SERVERS = 1;
+const ADDRESSES = 2;
+const IPSET_ENTRIES = 3;
+
+export class IpvsMode implements ProxyMode {
+  readonly name = 'ipvs';
+  readonly quantities = ['virtual servers', 'real servers', 'addresses on kube-ipvs0', 'ipset entries'];
+  readonly #nodeAddresses: number;
+
+  /** `nodeAddresses`: addresses of the node at which node ports answer. */
+  constructor(nodeAddresses: number = IPVS_RULES.nodeAddresses.value) {
+    this.#nodeAddresses = nodeAddresses;
+  }
+
+  count(shape: ServiceShape, endpoints: EndpointCounts, counts: Float64Array): void {
+    counts[VIRTUAL_SERVERS] = virtualServers(shape, this.#nodeAddresses);
+    counts[REAL_SERVERS] = realServers(shape, endpoints, this.#nodeAddresses);
+    counts[ADDRESSES] = boundAddresses(shape);
+    counts[IPSET_ENTRIES] = ipsetEntries(shape, endpoints, this.#nodeAddresses);
+  }
+
+  /** The virtual servers on which a change of its endpoints is written. */
+  linesOfChangedService(shape: ServiceShape): number {
+    return virtualServers(shape, this.#nodeAddresses);
+  }
+
+  /** What no service has any more is looked for in every sync. */
+  cleansUp(): boolean {
+    return true;
+  }
+
+  syncNs({ kind, tables, changedServices, changedLines, changedEndpoints }: SyncWork): number {
+    const virtual = tables[VIRTUAL_SERVERS]!;
+    const real = tables[REAL_SERVERS]!;
+    const addresses = tables[ADDRESSES]!;
+    const entries = tables[IPSET_ENTRIES]!;
+    const standingNs = checkNs(virtual, real, addresses, entries);
+    if (kind === SyncKind.firstAfterBoot) {
+      return Math.round(
+        standingNs + writeServersNs(virtual + real) + bindAddressesNs(addresses) + writeIpsetEntriesNs(entries),
+      );
+    }
+    // Each change of an endpoint is written on every virtual server of its service.
+    const perEndpoint = changedServices > 0 ? changedLines / changedServices : 0;
+    return Math.round(standingNs + writeServersNs(changedEndpoints * perEndpoint));
+  }
+}

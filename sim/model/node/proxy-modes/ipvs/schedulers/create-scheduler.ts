@@ -1,0 +1,29 @@
+/** The schedulers by the names that ipvs.scheduler takes. */
+
+import { DestinationHash, SourceHash } from './hash-table.js';
+import { LeastConnection, NeverQueue, ShortestExpectedDelay, WeightedLeastConnection } from './least-connection.js';
+import { LocalityLeastConnection, LocalityLeastConnectionReplicated } from './locality.js';
+import { Maglev } from './maglev.js';
+import { RoundRobin, WeightedRoundRobin } from './round-robin.js';
+import type { IpvsScheduler } from './scheduler.js';
+
+export const IPVS_SCHEDULERS = ['rr', 'wrr', 'lc', 'wlc', 'sed', 'nq', 'lblc', 'lblcr', 'sh', 'dh', 'mh'] as const;
+
+export type IpvsSchedulerName = (typeof IPVS_SCHEDULERS)[number];
+
+const classes: Readonly<Record<IpvsSchedulerName, new () => IpvsScheduler>> = {
+  rr: RoundRobin,
+  wrr: WeightedRoundRobin,
+  lc: LeastConnection,
+  wlc: WeightedLeastConnection,
+  sed: ShortestExpectedDelay,
+  nq: NeverQueue,
+  lblc: LocalityLeastConnection,
+  lblcr: LocalityLeastConnectionReplicated,
+  sh: SourceHash,
+  dh: DestinationHash,
+  mh: Maglev,
+};
+
+/** A scheduler for one virtual server on one node. */
+export const createScheduler = (name: IpvsSchedulerName): IpvsScheduler => new classes[name]();
