@@ -131,6 +131,12 @@ export const METRICS = {
     'kube-proxy partial sync duration',
     'Over the partial syncs of all nodes from the first workload action to the end, equally weighted.',
   ),
+  kube_proxy_first_sync_seconds: define(
+    'distribution',
+    'seconds',
+    'First sync after a start of kube-proxy',
+    'Over the starts of kube-proxies within the run (restarts and reboots), equally weighted: from the start of the process to the end of its first sync that did not fail. None without starts.',
+  ),
   endpoint_object_bytes: define(
     'distribution',
     'bytes',
@@ -361,6 +367,12 @@ export const METRICS = {
     'count',
     'kube-proxy syncs',
     'Over all nodes, partial and full, from the first workload action to the end.',
+  ),
+  kube_proxy_failed_syncs_total: define(
+    'scalar',
+    'count',
+    'Syncs that failed',
+    'Syncs of all nodes that failed, from the first workload action to the end.',
   ),
   kube_proxy_full_syncs_total: define('scalar', 'count', 'kube-proxy full syncs', 'Over all nodes.'),
   sync_proxy_rules_iptables_total_nat: nodeGauge('iptables rules in nat', 'Rules of kube-proxy in the table nat'),

@@ -143,6 +143,9 @@ export class Recorder implements Pick<
       stage_proxy_wait_seconds: this.proxies.wait,
       stage_proxy_sync_seconds: this.proxies.sync,
       sync_proxy_rules_duration_seconds: this.proxies.syncDuration,
+      sync_full_proxy_rules_duration_seconds: this.proxies.fullSyncDuration,
+      sync_partial_proxy_rules_duration_seconds: this.proxies.partialSyncDuration,
+      kube_proxy_first_sync_seconds: this.proxies.firstSync,
       endpoint_object_bytes: this.#objectBytes,
       ...(this.#requestPath !== null && requestPathDistributions(this.#requestPath)),
     };
@@ -190,6 +193,8 @@ export class Recorder implements Pick<
       kube_proxy_sync_cpu_share: busyNs / nodes / elapsedNs,
       kube_proxy_syncs_total: kubeProxies.syncs,
       kube_proxy_full_syncs_total: kubeProxies.fullSyncs,
+      kube_proxy_failed_syncs_total: kubeProxies.failedSyncs,
+      ...kubeProxies.gauges(),
       updates_not_applied_total: notApplied,
       ...this.#autoscaled,
       ...(this.#requestPath !== null && requestPathScalars(this.#requestPath)),

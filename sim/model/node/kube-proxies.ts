@@ -26,6 +26,7 @@
  */
 
 import type { EventHandle, EventKind, Simulation } from '../../kernel/simulation.js';
+import type { MetricName } from '../../metrics.js';
 import type { NodeTable } from '../cluster/nodes.js';
 import type { WatchListener } from '../controlplane/watch-connections.js';
 import type { WatchFanOut } from '../controlplane/watch-fan-out.js';
@@ -101,6 +102,9 @@ export class KubeProxies implements WatchListener {
   readonly #failsFromNs: Float64Array;
   readonly #failsUntilNs: Float64Array;
   readonly #lastFullNs: Float64Array;
+  /** SyncKind of each node's last sync that did not fail, and the lines of changed services in it. */
+  readonly #lastKind: Uint8Array;
+  readonly #lastLines: Float64Array;
   /** End of each node's last sync that looked for stale chains. */
   readonly #lastCleanUpNs: Float64Array;
   /** The next sync of a node that is not asleep. */
@@ -153,6 +157,8 @@ export class KubeProxies implements WatchListener {
     this.#failsFromNs = new Float64Array(count).fill(Infinity);
     this.#failsUntilNs = new Float64Array(count).fill(-Infinity);
     this.#lastFullNs = parameters.lastFullSyncNs.slice();
+    this.#lastKind = new Uint8Array(count).fill(SyncKind.full);
+    this.#lastLines = new Float64Array(count);
     this.#lastCleanUpNs = parameters.lastFullSyncNs.slice();
     this.#nextSync = new Float64Array(count);
     this.#earlyFromNs = new Float64Array(count);
@@ -346,6 +352,22 @@ export class KubeProxies implements WatchListener {
     }
   }
 
+  /** What nodes export of their rules, on average over the nodes. */
+  gauges(): Partial<Record<MetricName, number>> {
+    const { mode } = this.#parameters;
+    const work = this.#work;
+    const sums: Partial<Record<MetricName, number>> = {};
+    for (let node = 0; node < this.#nodes.count; node++) {
+      this.#rules.tablesOf(node, this.#takenUp[node]!, work.tables);
+      work.kind = this.#lastKind[node]! as SyncKind;
+      work.changedLines = this.#lastLines[node]!;
+      for (const [metric, value] of Object.entries(mode.gauges(work)) as [MetricName, number][]) {
+        sums[metric] = (sums[metric] ?? 0) + value / this.#nodes.count;
+      }
+    }
+    return sums;
+  }
+
   /** The first write that it has not taken up reaches an idle node at `signalNs`. */
   #signal(node: number, signalNs: number, entry: number): void {
     this.#runIdleSyncs(node, signalNs);
@@ -453,6 +475,8 @@ export class KubeProxies implements WatchListener {
       this.#hasFailed[node] = 0;
       if (startKind !== SyncKind.partial) recordFirstSync(this.#recorders, endNs - this.#processStartNs[node]!);
       this.#startKind[node] = SyncKind.partial;
+      this.#lastKind[node] = work.kind;
+      this.#lastLines[node] = work.changedLines;
       if (work.cleansUp) this.#lastCleanUpNs[node] = endNs;
       if (work.kind !== SyncKind.partial) this.#lastFullNs[node] = endNs;
     }

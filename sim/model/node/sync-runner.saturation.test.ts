@@ -54,6 +54,10 @@ class ConstantMode implements ProxyMode {
   cleansUp(): boolean {
     return false;
   }
+  gauges(): Record<never, never> {
+    return {};
+  }
+
   syncNs(): number {
     return this.#durationNs;
   }

@@ -1,19 +1,22 @@
 /**
  * The kube-proxies of all nodes, with the sync runner of their version.
  *
- *   WatchFanOut --> KubeProxies (sync runner, iptables mode) --> ProxyRecorders
+ *   WatchFanOut --> KubeProxies (sync runner, proxy mode) --> ProxyRecorders
  */
 
 import type { WatchFanOut } from '../controlplane/watch-fan-out.js';
-import { IptablesMode } from '../node/proxy-modes/iptables/iptables-mode.js';
 import { KubeProxies } from '../node/kube-proxies.js';
 import type { ProxyRecorders } from '../node/latency-samples.js';
 import { EndpointUpdates } from '../node/endpoint-updates.js';
 import type { InitialEndpoints } from '../node/rule-history.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from '../node/sync-runner.js';
+import type { KubeProxySettings } from '../kube-proxy-settings.js';
+import { maxSyncIntervalNs } from '../node/proxy-modes/max-sync-interval.js';
+import type { ProxyModeName } from '../node/proxy-modes/proxy-mode.js';
 import type { Scenario } from '../scenario.js';
 import { KUBE_PROXY_RULES } from '../versions/rules.js';
 import { type ClusterContext, ns } from './context.js';
+import { createProxyMode } from './proxy-mode.js';
 
 /** What kube-proxies make of endpoint objects. */
 export function createEndpointUpdates({ scenario, nodes, services, pods }: ClusterContext): EndpointUpdates {
@@ -39,12 +42,12 @@ export function createKubeProxies(
   recorders: ProxyRecorders,
 ): KubeProxies {
   const { kubeProxy, cluster } = scenario;
-  const fullSyncIntervalNs = ns(KUBE_PROXY_RULES.fullSyncInterval.value);
-  // A cluster that has been up for long: every node had its last full sync at some time of the past interval.
+  const maxIntervalNs = maxSyncIntervalNs(kubeProxy.mode, kubeProxy.syncRunner, kubeProxy);
+  // A cluster that has been up for long: every node had its last sync at some time of the past interval, and that was a full one.
   const hash = streams.hash('kube-proxy-last-full-sync');
   const lastFullSyncNs = Float64Array.from(
     { length: cluster.nodes },
-    (_, node) => -Math.round(hash.uniform(node, 0) * fullSyncIntervalNs),
+    (_, node) => -Math.round(hash.uniform(node, 0) * maxIntervalNs),
   );
   return new KubeProxies(
     simulation,
@@ -52,11 +55,11 @@ export function createKubeProxies(
     nodes,
     initial,
     {
-      mode: new IptablesMode(kubeProxy.syncPeriodNs, undefined, undefined, kubeProxy.partialSyncEnsuresChains),
+      mode: createProxyMode(kubeProxy),
       routing: endpointUpdates.routing,
-      runner: createRunner(scenario, fullSyncIntervalNs),
-      partialSync: kubeProxy.minimizeIPTablesRestore,
-      fullSyncIntervalNs,
+      runner: createRunner(scenario, maxIntervalNs),
+      partialSync: writesPartially(kubeProxy),
+      fullSyncIntervalNs: hasFullSyncs(kubeProxy.mode) ? ns(KUBE_PROXY_RULES.fullSyncInterval.value) : Infinity,
       lastFullSyncNs,
       measureFromNs: startNs,
     },
@@ -64,11 +67,19 @@ export function createKubeProxies(
   );
 }
 
-function createRunner({ kubeProxy, cluster }: Scenario, fullSyncIntervalNs: number): SyncRunner {
+/** Modes that write either what changed or everything; the others look at everything and write what differs, always. */
+const hasFullSyncs = (mode: ProxyModeName): boolean => mode === 'iptables' || mode === 'nftables';
+
+function writesPartially({ mode, minimizeIPTablesRestore, nftables }: KubeProxySettings): boolean {
+  if (mode === 'nftables') return nftables.partialSync;
+  return mode !== 'iptables' || minimizeIPTablesRestore;
+}
+
+function createRunner({ kubeProxy, cluster }: Scenario, maxIntervalNs: number): SyncRunner {
   const intervals = {
     minIntervalNs: kubeProxy.minSyncPeriodNs,
     retryIntervalNs: kubeProxy.syncPeriodNs,
-    maxIntervalNs: Math.max(fullSyncIntervalNs, kubeProxy.minSyncPeriodNs),
+    maxIntervalNs,
   };
   return kubeProxy.syncRunner === 'min-interval'
     ? new MinIntervalRunner(cluster.nodes, intervals)

@@ -8,6 +8,7 @@
  * the sums of what they say are kept for all nodes at once (rule-history.ts).
  */
 
+import type { MetricName } from '../../../metrics.js';
 import type { ServiceShape } from '../../cluster/service-shape.js';
 
 export type ProxyModeName = 'userspace' | 'iptables' | 'ipvs' | 'nftables';
@@ -64,4 +65,6 @@ export interface ProxyMode {
   cleansUp(tables: Float64Array, sinceCleanUpNs: number): boolean;
   /** Time of a sync, whole nanoseconds on the reference machine. */
   syncNs(work: SyncWork): number;
+  /** What the node exports after such a sync, by metric; of what is there without any service, too. */
+  gauges(work: SyncWork): Partial<Record<MetricName, number>>;
 }

@@ -6,6 +6,7 @@
  * The endpoints that decide whether a cluster is large are those that the node may use; kube-proxy takes all that it knows of.
  */
 
+import type { MetricName } from '../../../../metrics.js';
 import type { ServiceShape } from '../../../cluster/service-shape.js';
 import { MEASURED_FIXED_CHAINS } from '../../../versions/rule-loading-costs.js';
 import { type EndpointCounts, type ProxyMode, SyncKind, type SyncWork } from '../proxy-mode.js';
@@ -111,6 +112,19 @@ export class IptablesMode implements ProxyMode {
     const ensuringNs = this.#partialSyncEnsuresChains ? ensureJumpsNs(this.#backend, tables) : 0;
     const writingNs = partialSyncNs(this.#backend, tables, this.linesOfPartialSync(counts, changedLines));
     return Math.round(ensuringNs + writingNs + cleaningNs);
+  }
+
+  gauges({ kind, tables, changedLines }: SyncWork): Partial<Record<MetricName, number>> {
+    const natRules = this.natRules(tables);
+    const filterRules = this.filterRules(tables);
+    return {
+      sync_proxy_rules_iptables_total_nat: natRules,
+      sync_proxy_rules_iptables_total_filter: filterRules,
+      sync_proxy_rules_iptables_last_nat:
+        kind === SyncKind.partial ? this.linesOfPartialSync(tables, changedLines) : natRules,
+      // Every sync writes all of the table filter.
+      sync_proxy_rules_iptables_last_filter: filterRules,
+    };
   }
 
   /** `kubeproxy_sync_proxy_rules_iptables_total{table="nat"}`, which are also the lines of a full sync. */

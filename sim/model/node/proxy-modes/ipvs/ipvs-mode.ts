@@ -4,6 +4,7 @@
  *   service shape, usable endpoints --> virtual servers, real servers, addresses, ipset entries --> time of the sync
  */
 
+import type { MetricName } from '../../../../metrics.js';
 import type { ServiceShape } from '../../../cluster/service-shape.js';
 import { IPVS_RULES } from '../../../versions/ipvs-rules.js';
 import { type EndpointCounts, type ProxyMode, SyncKind, type SyncWork } from '../proxy-mode.js';
@@ -40,6 +41,13 @@ export class IpvsMode implements ProxyMode {
   /** What no service has any more is looked for in every sync. */
   cleansUp(): boolean {
     return true;
+  }
+
+  gauges({ tables }: SyncWork): Partial<Record<MetricName, number>> {
+    return {
+      ipvs_virtual_servers_total: tables[VIRTUAL_SERVERS]!,
+      ipvs_real_servers_total: tables[REAL_SERVERS]!,
+    };
   }
 
   syncNs({ kind, tables, changedServices, changedLines, changedEndpoints }: SyncWork): number {

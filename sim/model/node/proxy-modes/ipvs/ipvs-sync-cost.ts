@@ -16,9 +16,9 @@
  * entries that come and go.
  */
 
-import { IPTABLES_LEGACY_COSTS } from '../../../versions/costs.js';
 import { IPVS_COSTS } from '../../../versions/ipvs-costs.js';
 import { IPVS_RULES } from '../../../versions/ipvs-rules.js';
+import { IPTABLES_LEGACY } from '../iptables/iptables-legacy.js';
 
 const NS_PER_SECOND = 1e9;
 const NS_PER_INSTRUCTION = IPVS_COSTS.instruction.value * NS_PER_SECOND;
@@ -45,10 +45,9 @@ const ADDRESS_LISTINGS = 2;
  * services.
  */
 export const FIXED_SYNC_NS =
-  (IPVS_RULES.iptablesCommands.value * IPTABLES_LEGACY_COSTS.command.fixed.value +
-    IPTABLES_LEGACY_COSTS.fullRestore.fixed.value +
-    IPVS_RULES.ipsets.value * IPVS_COSTS.ipsetCommand.value) *
-  NS_PER_SECOND;
+  IPVS_RULES.iptablesCommands.value * IPTABLES_LEGACY.listChainNs(0, 0) +
+  IPTABLES_LEGACY.restoreAllNs(0, 0) +
+  IPVS_RULES.ipsets.value * IPVS_COSTS.ipsetCommand.value * NS_PER_SECOND;
 
 /** A listing of all virtual servers with their real servers, of the addresses on kube-ipvs0 and of all IP set entries. */
 export const listEverythingNs = (

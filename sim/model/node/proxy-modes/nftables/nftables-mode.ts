@@ -18,11 +18,12 @@
  * charged a transaction too much.
  */
 
+import type { MetricName } from '../../../../metrics.js';
 import type { ServiceShape } from '../../../cluster/service-shape.js';
 import { NFTABLES_COSTS } from '../../../versions/nftables-costs.js';
 import { NFTABLES_RULES } from '../../../versions/nftables-rules.js';
 import { type EndpointCounts, type ProxyMode, SyncKind, type SyncWork } from '../proxy-mode.js';
-import { countRuleset, emptyRuleset, rewriteOperations, type RulesetOptions } from './nftables-ruleset.js';
+import { baseRuleset, countRuleset, emptyRuleset, rewriteOperations, type RulesetOptions } from './nftables-ruleset.js';
 import {
   EMPTY_TABLE,
   listChainsSeconds,
@@ -65,6 +66,7 @@ export class NftablesMode implements ProxyMode {
     'entries of anonymous sets',
   ];
   readonly #options: NftablesModeOptions;
+  readonly #base = baseRuleset(1, true);
   // What the service at hand has, and of the sync at hand what is in the table and what is written.
   readonly #ruleset = emptyRuleset();
   readonly #present = { ...EMPTY_TABLE };
@@ -103,6 +105,14 @@ export class NftablesMode implements ProxyMode {
     present.anonymousSets = work.tables[ANONYMOUS_SETS]!;
     present.anonymousEntries = work.tables[ANONYMOUS_ENTRIES]!;
     return Math.round(this.#syncSeconds(work, present) * NS_PER_SECOND);
+  }
+
+  gauges({ tables }: SyncWork): Partial<Record<MetricName, number>> {
+    return {
+      nftables_rules_total: this.#base.rules + tables[RULES]!,
+      nftables_chains_total: this.#base.chains + tables[CHAINS]!,
+      nftables_elements_total: this.#base.elements + tables[ELEMENTS]!,
+    };
   }
 
   #syncSeconds(work: SyncWork, present: TableSize): number {
