@@ -1,4 +1,4 @@
-/** Fixed rules and costs of userspace mode, which was removed in 1.26. */
+/** Fixed rules and costs of userspace mode. */
 
 import { constant, type Constant } from './provenance.js';
 
@@ -15,8 +15,6 @@ const assumed = (
 ): Constant => constant({ value, unit, evidence: 'assumption', source, date: '2026-07', range });
 
 export const USERSPACE_RULES = {
-  /** Minor version of Kubernetes that has no userspace mode any more. */
-  removedIn: assumed(26, '1', 'Changelog of Kubernetes 1.26'),
   /** Of a client under affinity ClientIP, from its last flow on. */
   affinityTimeout: inSource(10_800, 's', 'pkg/proxy/userspace/roundrobin.go: the default of sessionAffinityConfig'),
   /** How long one connection attempt after the other may take, each to the next endpoint. */

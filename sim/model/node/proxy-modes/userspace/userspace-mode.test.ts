@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { CLUSTER_IP, type ServiceShape } from '../../../cluster/service-shape.js';
-import { commandNs } from '../iptables/iptables-sync-cost.js';
+import { IPTABLES_LEGACY } from '../iptables/iptables-legacy.js';
 import { SyncKind, type SyncWork } from '../proxy-mode.js';
 import { proxyModeConformance } from '../proxy-mode.conformance.js';
 import { checkRulesNs, redirectRules, UserspaceMode, writeRulesNs } from './userspace-mode.js';
+
+const commandNs = (rules: number): number => IPTABLES_LEGACY.ensureRuleNs(rules, 0, 0);
 
 proxyModeConformance('userspace', () => new UserspaceMode());
 
@@ -52,13 +54,13 @@ describe('a sync', () => {
   });
 
   it('makes sure of each rule by a command that reads all', () => {
-    expect(checkRulesNs(1000)).toBe(1010 * commandNs(1000, 0));
+    expect(checkRulesNs(1000)).toBe(1010 * commandNs(1000));
   });
 
   it('writes rules one by one into a growing table after a start', () => {
-    let expectedNs = 10 * commandNs(0, 0);
-    for (let rule = 0; rule < 500; rule++) expectedNs += 2 * commandNs(rule, 0);
+    let expectedNs = 10 * commandNs(0);
+    for (let rule = 0; rule < 500; rule++) expectedNs += 2 * commandNs(rule);
     expect(writeRulesNs(500) / expectedNs).toBeCloseTo(1, 9);
-    expect(writeRulesNs(0)).toBe(10 * commandNs(0, 0));
+    expect(writeRulesNs(0)).toBe(10 * commandNs(0));
   });
 });

@@ -11,13 +11,13 @@
  * what this mode perished by. A process that starts flushes the rules of the one before it and writes its own one by one,
  * since its ports are others.
  *
- * Left out: node ports' ACCEPT rules in the filter table and the rules for external IPs of the node itself; the loop of full
+ * Left out: the nf_tables backend, node ports' ACCEPT rules in the filter table and the rules for external IPs of the node itself; the loop of full
  * syncs runs beside the updates of endpoints in kube-proxy, here it holds them up. Only Endpoints objects were ever read.
  */
 
 import { hasNodePort, type ServiceShape } from '../../../cluster/service-shape.js';
 import { USERSPACE_COSTS, USERSPACE_RULES } from '../../../versions/userspace-rules.js';
-import { commandNs } from '../iptables/iptables-sync-cost.js';
+import { IPTABLES_LEGACY } from '../iptables/iptables-legacy.js';
 import { type EndpointCounts, type ProxyMode, SyncKind, type SyncWork } from '../proxy-mode.js';
 
 const RULES = 0;
@@ -30,21 +30,21 @@ const commandsPerNewRule = USERSPACE_RULES.commandsPerNewRule.value;
 const updateFixedNs = USERSPACE_COSTS.updateFixed.value * NS_PER_SECOND;
 const updatePerEndpointNs = USERSPACE_COSTS.updatePerEndpoint.value * NS_PER_SECOND;
 
-/** The chains of this mode are few and fixed. */
-const CHAINS = 0;
+/** A command on a table of so many rules. The chains of this mode are few and fixed. */
+const commandNs = (rules: number): number => IPTABLES_LEGACY.ensureRuleNs(rules, 0, 0);
 
 /** Rules that redirect the traffic of one service port: at its cluster IP, external IPs, load balancer IPs, and its node port. */
 export const redirectRules = (shape: ServiceShape): number =>
   rulesPerAddress * (1 + shape.externalIPs + shape.loadBalancerIPs + (hasNodePort(shape) ? 1 : 0));
 
 /** Making sure of `rules` that are there. */
-export const checkRulesNs = (rules: number): number => (fixedCommands + rules) * commandNs(rules, CHAINS);
+export const checkRulesNs = (rules: number): number => (fixedCommands + rules) * commandNs(rules);
 
 /** Writing `rules` one by one to a table without any: each command reads those that are there by then. */
 export const writeRulesNs = (rules: number): number =>
-  fixedCommands * commandNs(0, CHAINS) +
+  fixedCommands * commandNs(0) +
   // The cost of a command is linear in the rules, so that of all commands is that of the average one.
-  commandsPerNewRule * rules * commandNs(Math.max(0, rules - 1) / 2, CHAINS);
+  commandsPerNewRule * rules * commandNs(Math.max(0, rules - 1) / 2);
 
 export class UserspaceMode implements ProxyMode {
   readonly name = 'userspace';
