@@ -25,7 +25,7 @@ describe('by turns', () => {
   it('goes round the shuffled list', () => {
     const balancer = balancerOf([1, 2, 3, 4]);
     const order = balancer.endpoints;
-    expect([...order].sort()).toEqual([1, 2, 3, 4]);
+    expect(new Set(order)).toEqual(new Set([1, 2, 3, 4]));
     expect(picksOf(balancer, 10)).toEqual([...order, ...order, ...order.slice(0, 2)]);
   });
 

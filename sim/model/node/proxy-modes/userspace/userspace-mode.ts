@@ -15,6 +15,7 @@
  * syncs runs beside the updates of endpoints in kube-proxy, here it holds them up. Only Endpoints objects were ever read.
  */
 
+import type { MetricName } from '../../../../metrics.js';
 import { hasNodePort, type ServiceShape } from '../../../cluster/service-shape.js';
 import { USERSPACE_COSTS, USERSPACE_RULES } from '../../../versions/userspace-rules.js';
 import { IPTABLES_LEGACY } from '../iptables/iptables-legacy.js';
@@ -62,6 +63,11 @@ export class UserspaceMode implements ProxyMode {
 
   cleansUp(): boolean {
     return false;
+  }
+
+  /** The metrics of rules came with the other modes. */
+  gauges(): Partial<Record<MetricName, number>> {
+    return {};
   }
 
   syncNs({ kind, tables, changedLines, changedServices }: SyncWork): number {
