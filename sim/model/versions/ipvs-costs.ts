@@ -2,7 +2,7 @@
  * What IPVS mode costs, each number with its origin.
  *
  * Instructions of the kernel were counted exactly, under full emulation without caches; the time of one was measured on the
- * machine of costs.ts for such paths, so that these times stand beside those of the other modes. What touches long lists
+ * machine of rule-loading-costs.ts for such paths, so that these times stand beside those of the other modes. What touches long lists
  * (the addresses of one interface) is bound by memory and was timed instead of counted.
  */
 
@@ -78,9 +78,9 @@ export const IPVS_COSTS = {
   },
   /** kube-proxy's own time for one virtual server: its structures, names of ipset entries, comparison with what is there. */
   generatePerVirtualServer: assumed(
-    33e-6,
+    13e-6,
     's',
-    'Taken to be that of one line of input in iptables mode (KUBE_PROXY_COSTS.generatePerLine)',
+    'Taken to be what iptables mode spends on the five rules of a service with one endpoint (KUBE_PROXY_COSTS.generatePerRule)',
     [5e-6, 200e-6],
   ),
 } as const;

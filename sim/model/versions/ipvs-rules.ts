@@ -1,4 +1,4 @@
-/** Fixed rules of IPVS mode, in kube-proxy and in the kernel's net/netfilter/ipvs, and its defaults by version. */
+/** Fixed rules of IPVS mode, in kube-proxy and in the kernel's net/netfilter/ipvs. */
 
 import { constant, type Constant } from './provenance.js';
 
@@ -62,19 +62,3 @@ export const IPVS_SCHEDULER_RULES = {
   /** How long a set of lblcr has to be the same before it loses its most loaded server. */
   serverSetExpiration: ofKernel(86_400, 's', 'ip_vs_lblcr.c: DEFAULT_EXPIRATION'),
 } as const;
-
-const SINCE_UNIFIED = 33;
-
-/** minSyncPeriod of IPVS mode where the configuration does not say. */
-export const ipvsMinSyncPeriod = (minor: number): Constant =>
-  constant({
-    value: minor >= SINCE_UNIFIED ? 1 : 0,
-    unit: 's',
-    evidence: 'source code',
-    source:
-      minor >= SINCE_UNIFIED
-        ? 'KubeProxyConfiguration: one minSyncPeriod for all modes since 1.33, 1 s'
-        : 'KubeProxyConfiguration v1alpha1 ipvs.minSyncPeriod: without a default, every signal syncs at once',
-    date: `Kubernetes 1.${minor}`,
-    range: null,
-  });

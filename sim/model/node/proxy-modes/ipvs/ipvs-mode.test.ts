@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CLUSTER_IP, type ServiceShape } from '../../../cluster/service-shape.js';
-import { ipvsMinSyncPeriod } from '../../../versions/ipvs-rules.js';
 import { SyncKind, type SyncWork } from '../proxy-mode.js';
 import { proxyModeConformance } from '../proxy-mode.conformance.js';
 import { IpvsMode } from './ipvs-mode.js';
@@ -66,8 +65,4 @@ describe('a sync', () => {
       -1,
     );
   });
-});
-
-it('waits between syncs by default since 1.33', () => {
-  expect([20, 32, 33, 35].map((minor) => ipvsMinSyncPeriod(minor).value)).toEqual([0, 0, 1, 1]);
 });

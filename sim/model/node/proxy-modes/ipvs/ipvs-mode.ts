@@ -7,8 +7,11 @@
 import type { MetricName } from '../../../../metrics.js';
 import type { ServiceShape } from '../../../cluster/service-shape.js';
 import { IPVS_RULES } from '../../../versions/ipvs-rules.js';
+import type { IptablesBackendName } from '../iptables/iptables-backend.js';
+import { IPTABLES_LEGACY } from '../iptables/iptables-legacy.js';
+import { IPTABLES_NFT } from '../iptables/iptables-nft.js';
 import { type EndpointCounts, type ProxyMode, SyncKind, type SyncWork } from '../proxy-mode.js';
-import { bindAddressesNs, checkNs, writeIpsetEntriesNs, writeServersNs } from './ipvs-sync-cost.js';
+import { bindAddressesNs, checkNs, fixedSyncNs, writeIpsetEntriesNs, writeServersNs } from './ipvs-sync-cost.js';
 import { boundAddresses, ipsetEntries, realServers, virtualServers } from './ipvs-tables.js';
 
 const VIRTUAL_SERVERS = 0;
@@ -20,10 +23,12 @@ export class IpvsMode implements ProxyMode {
   readonly name = 'ipvs';
   readonly quantities = ['virtual servers', 'real servers', 'addresses on kube-ipvs0', 'ipset entries'];
   readonly #nodeAddresses: number;
+  readonly #fixedNs: number;
 
-  /** `nodeAddresses`: addresses of the node at which node ports answer. */
-  constructor(nodeAddresses: number = IPVS_RULES.nodeAddresses.value) {
+  /** `nodeAddresses`: addresses of the node at which node ports answer. `backend`: of its iptables commands. */
+  constructor(nodeAddresses: number = IPVS_RULES.nodeAddresses.value, backend: IptablesBackendName = 'legacy') {
     this.#nodeAddresses = nodeAddresses;
+    this.#fixedNs = fixedSyncNs(backend === 'nft' ? IPTABLES_NFT : IPTABLES_LEGACY);
   }
 
   count(shape: ServiceShape, endpoints: EndpointCounts, counts: Float64Array): void {
@@ -55,7 +60,7 @@ export class IpvsMode implements ProxyMode {
     const real = tables[REAL_SERVERS]!;
     const addresses = tables[ADDRESSES]!;
     const entries = tables[IPSET_ENTRIES]!;
-    const standingNs = checkNs(virtual, real, addresses, entries);
+    const standingNs = this.#fixedNs + checkNs(virtual, real, addresses, entries);
     if (kind === SyncKind.firstAfterBoot) {
       return Math.round(
         standingNs + writeServersNs(virtual + real) + bindAddressesNs(addresses) + writeIpsetEntriesNs(entries),

@@ -18,7 +18,7 @@
 
 import { IPVS_COSTS } from '../../../versions/ipvs-costs.js';
 import { IPVS_RULES } from '../../../versions/ipvs-rules.js';
-import { IPTABLES_LEGACY } from '../iptables/iptables-legacy.js';
+import type { IptablesBackend } from '../iptables/iptables-backend.js';
 
 const NS_PER_SECOND = 1e9;
 const NS_PER_INSTRUCTION = IPVS_COSTS.instruction.value * NS_PER_SECOND;
@@ -44,9 +44,9 @@ const ADDRESS_LISTINGS = 2;
  * What a sync takes with no service at all. The nat table of IPVS mode has a few rules, whose number does not depend on the
  * services.
  */
-export const FIXED_SYNC_NS =
-  IPVS_RULES.iptablesCommands.value * IPTABLES_LEGACY.listChainNs(0, 0) +
-  IPTABLES_LEGACY.restoreAllNs(0, 0) +
+export const fixedSyncNs = (backend: IptablesBackend): number =>
+  IPVS_RULES.iptablesCommands.value * backend.ensureRuleNs(0, 0, 0) +
+  backend.restoreAllNs(0, 0) +
   IPVS_RULES.ipsets.value * IPVS_COSTS.ipsetCommand.value * NS_PER_SECOND;
 
 /** A listing of all virtual servers with their real servers, of the addresses on kube-ipvs0 and of all IP set entries. */
@@ -62,9 +62,8 @@ export const listEverythingNs = (
     ipsetEntries * listedEntryInstructions) *
   NS_PER_INSTRUCTION;
 
-/** The sync without any change. */
+/** Going through everything without finding a change, beside the fixed part. */
 export const checkNs = (virtualServers: number, realServers: number, addresses: number, ipsetEntries: number): number =>
-  FIXED_SYNC_NS +
   virtualServers * generateNs +
   (virtualServers * (queriesPerVirtualServer * queryInstructions + listedServerInstructions) +
     realServers * listedServerInstructions +

@@ -1,15 +1,12 @@
 /** The schedulers by the names that ipvs.scheduler takes. */
 
+import type { IpvsSchedulerName } from '../../../../kube-proxy-settings.js';
 import { DestinationHash, SourceHash } from './hash-table.js';
 import { LeastConnection, NeverQueue, ShortestExpectedDelay, WeightedLeastConnection } from './least-connection.js';
 import { LocalityLeastConnection, LocalityLeastConnectionReplicated } from './locality.js';
 import { Maglev } from './maglev.js';
 import { RoundRobin, WeightedRoundRobin } from './round-robin.js';
 import type { IpvsScheduler } from './scheduler.js';
-
-export const IPVS_SCHEDULERS = ['rr', 'wrr', 'lc', 'wlc', 'sed', 'nq', 'lblc', 'lblcr', 'sh', 'dh', 'mh'] as const;
-
-export type IpvsSchedulerName = (typeof IPVS_SCHEDULERS)[number];
 
 const classes: Readonly<Record<IpvsSchedulerName, new () => IpvsScheduler>> = {
   rr: RoundRobin,
@@ -24,6 +21,9 @@ const classes: Readonly<Record<IpvsSchedulerName, new () => IpvsScheduler>> = {
   dh: DestinationHash,
   mh: Maglev,
 };
+
+/** All names, in the order of the kernel's documentation. */
+export const IPVS_SCHEDULERS = Object.keys(classes) as readonly IpvsSchedulerName[];
 
 /** A scheduler for one virtual server on one node. */
 export const createScheduler = (name: IpvsSchedulerName): IpvsScheduler => new classes[name]();

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { IpvsSchedulerName } from '../../../../kube-proxy-settings.js';
 import { VirtualServer } from '../real-servers.js';
-import { createScheduler, IPVS_SCHEDULERS, type IpvsSchedulerName } from './create-scheduler.js';
+import { createScheduler, IPVS_SCHEDULERS } from './create-scheduler.js';
 import { Maglev } from './maglev.js';
 import { NONE } from './scheduler.js';
 import { schedulerConformance } from './schedulers.conformance.js';
