@@ -28,6 +28,7 @@ const CHANGES: readonly Row[] = [
   ['1.31', 'kubeProxy.nftablesProxyMode', false, true],
   ['1.32', 'controlPlane.controllerManager.nodeMonitorGracePeriod', 40e9, 50e9],
   ['1.32', 'kubeProxy.nftables.partialSync', false, true],
+  ['1.33', 'kubeProxy.nftables.keepEndpointChainsOnStart', false, true],
   ['1.34', 'controlPlane.apiServer.workEstimator', 'object-count', 'object-size'],
   ['1.34', 'kubeProxy.syncRunner', 'token-bucket', 'min-interval'],
   ['1.34', 'kubeProxy.preferSameTrafficDistribution', false, true],
