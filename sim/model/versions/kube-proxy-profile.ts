@@ -9,6 +9,7 @@
 
 import type { KubeProxySettings } from '../kube-proxy-settings.js';
 import type { ProxyModeName } from '../node/proxy-modes/proxy-mode.js';
+import { ON_BY_DEFAULT_SINCE, PROXY_MODE_VERSIONS } from './features.js';
 import { assumed, constant, type Constant, type Sourced, upstream } from './provenance.js';
 
 const SECOND = 1_000_000_000;
@@ -16,6 +17,15 @@ const HOUR = 3600 * SECOND;
 
 /** What kube-proxy runs on Linux when nothing is said. */
 export const DEFAULT_PROXY_MODE: ProxyModeName = 'iptables';
+
+/** Whether what is there from a minor version on is there in this one. */
+const onSince = (since: Constant, minor: number): Constant<boolean> => ({
+  ...since,
+  value: minor >= since.value,
+  unit: '',
+  date: `Kubernetes 1.${minor}`,
+  range: null,
+});
 
 /** `minor` is that of the version: 33 for 1.33. */
 export const kubeProxyDefaults = (minor: number, mode: ProxyModeName): Sourced<KubeProxySettings> => {
@@ -94,12 +104,7 @@ const syncs = (minor: number) => {
       'kubernetes/kubernetes#114181: about 24 invocations of iptables that partial syncs do without since 1.27',
       date,
     ),
-    nftablesProxyMode: upstream(
-      minor >= 31,
-      '',
-      'KEP-3866, feature gate NFTablesProxyMode: alpha and off in 1.29, beta and on since 1.31, GA in 1.33',
-      date,
-    ),
+    nftablesProxyMode: onSince(PROXY_MODE_VERSIONS.nftablesOnByDefaultSince, minor),
     nftables: {
       partialSync: assumed(
         minor >= 32,
@@ -147,7 +152,7 @@ const rules = (minor: number, mode: ProxyModeName) => {
       unit: '',
       evidence: 'derived',
       source:
-        'pkg/proxy/iptables/proxier.go and its tests of 1.24, 1.25 and 1.33: the rules differ; those in between are taken to be the later ones',
+        'number_generated_rules_test.go of 1.24 and 1.25 has the older counts, proxier_test.go of 1.33 the present ones: those in between are taken to be the present ones',
       date,
       range: null,
     }),
@@ -182,29 +187,16 @@ const rules = (minor: number, mode: ProxyModeName) => {
 };
 
 /** Which endpoints a node takes for usable. */
-const endpointSelection = (minor: number) => {
-  const date = `Kubernetes 1.${minor}`;
-  return {
-    terminatingEndpoints: upstream(
-      minor >= 26,
-      '',
-      'KEP-1669, feature gate ProxyTerminatingEndpoints: alpha and off since 1.22, on by default since 1.26, GA in 1.28',
-      date,
-    ),
-    topologyHints: upstream(
-      minor >= 24,
-      '',
-      'KEP-2433, feature gate TopologyAwareHints: beta but off in 1.23, on since 1.24',
-      date,
-    ),
-    preferSameTrafficDistribution: upstream(
-      minor >= 34,
-      '',
-      'KEP-3015, feature gate PreferSameTrafficDistribution: alpha in 1.33, on since 1.34, GA in 1.35',
-      date,
-    ),
-  };
-};
+const endpointSelection = (minor: number) => ({
+  terminatingEndpoints: upstream(
+    minor >= 26,
+    '',
+    'KEP-1669, feature gate ProxyTerminatingEndpoints: alpha and off since 1.22, on by default since 1.26, GA in 1.28',
+    `Kubernetes 1.${minor}`,
+  ),
+  topologyHints: onSince(ON_BY_DEFAULT_SINCE.topologyMode, minor),
+  preferSameTrafficDistribution: onSince(ON_BY_DEFAULT_SINCE.trafficDistribution.PreferSameNode, minor),
+});
 
 const conntrack = (date: string): Sourced<KubeProxySettings['conntrack']> => ({
   maxPerCore: upstream(32_768, '1', 'KubeProxyConfiguration conntrack.maxPerCore', date),
