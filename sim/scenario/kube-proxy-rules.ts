@@ -8,6 +8,7 @@ import type { Finding } from './findings.js';
 
 export const KUBE_PROXY_RULES: readonly Rule[] = [
   { reads: ['kubernetes', 'kubeProxy'], check: checkMode },
+  { reads: ['kubeProxy'], check: checkDiscovery },
   { reads: ['kubeProxy'], check: checkNodePorts },
   { reads: ['cluster', 'workload'], check: checkNodes },
 ];
@@ -41,6 +42,16 @@ function checkMode({ kubernetes, kubeProxy }: Scenario): Finding[] {
       path,
       `the nftables mode needs the feature gate NFTablesProxyMode, which is off by default before 1.${nftablesOnByDefaultSince.value}`,
       'set kubeProxy.nftablesProxyMode to true',
+    ),
+  );
+}
+
+function checkDiscovery({ kubeProxy: { mode, discovery } }: Scenario): Finding[] {
+  return when(mode === 'userspace' && discovery !== 'Endpoints', () =>
+    contradiction(
+      ['kubeProxy', 'discovery'],
+      'the userspace mode reads Endpoints objects and nothing else',
+      'remove discovery, or set it to Endpoints',
     ),
   );
 }

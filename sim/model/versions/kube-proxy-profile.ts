@@ -33,9 +33,11 @@ export const kubeProxyDefaults = (minor: number, mode: ProxyModeName): Sourced<K
   return {
     mode: upstream<ProxyModeName>(DEFAULT_PROXY_MODE, '', 'KubeProxyConfiguration mode: the default on Linux', date),
     discovery: upstream<KubeProxySettings['discovery']>(
-      'EndpointSlice',
+      mode === 'userspace' ? 'Endpoints' : 'EndpointSlice',
       '',
-      'kube-proxy on Linux reads EndpointSlices by default since about 1.19',
+      mode === 'userspace'
+        ? 'pkg/proxy/userspace reads Endpoints and nothing else'
+        : 'kube-proxy on Linux reads EndpointSlices by default since about 1.19',
       date,
     ),
     minSyncPeriodNs: minSyncPeriodNs(minor, mode),
@@ -73,7 +75,7 @@ const minSyncPeriodNs = (minor: number, mode: ProxyModeName): Constant => {
         date,
       );
     case 'userspace':
-      return assumed(1 * SECOND, 'ns', 'The userspace mode is taken to heed the periods of the iptables mode');
+      return assumed(0, 'ns', 'The userspace mode takes changed endpoints over as they come: they are no rules');
   }
 };
 

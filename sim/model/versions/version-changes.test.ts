@@ -46,7 +46,11 @@ const CHANGES_OF_MODE: Readonly<Record<ProxyModeName, readonly Row[]>> = {
 
 /** What a mode has, where the default mode has something else, whatever the version. */
 const DIFFERENCES_OF_MODE: Readonly<Record<ProxyModeName, Readonly<Record<string, unknown>>>> = {
-  userspace: { 'kubeProxy.localhostNodePorts': false },
+  userspace: {
+    'kubeProxy.discovery': 'Endpoints',
+    'kubeProxy.minSyncPeriod': 0,
+    'kubeProxy.localhostNodePorts': false,
+  },
   iptables: {},
   ipvs: { 'kubeProxy.localhostNodePorts': false },
   nftables: { 'kubeProxy.localhostNodePorts': false, 'kubeProxy.nodePortAddresses': 'primary' },

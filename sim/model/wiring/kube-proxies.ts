@@ -12,7 +12,6 @@ import type { InitialEndpoints } from '../node/rule-history.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from '../node/sync-runner.js';
 import type { KubeProxySettings } from '../kube-proxy-settings.js';
 import { maxSyncIntervalNs } from '../node/proxy-modes/max-sync-interval.js';
-import type { ProxyModeName } from '../node/proxy-modes/proxy-mode.js';
 import type { Scenario } from '../scenario.js';
 import { KUBE_PROXY_RULES } from '../versions/rules.js';
 import { type ClusterContext, ns } from './context.js';
@@ -59,7 +58,7 @@ export function createKubeProxies(
       routing: endpointUpdates.routing,
       runner: createRunner(scenario, maxIntervalNs),
       partialSync: writesPartially(kubeProxy),
-      fullSyncIntervalNs: hasFullSyncs(kubeProxy.mode) ? ns(KUBE_PROXY_RULES.fullSyncInterval.value) : Infinity,
+      fullSyncIntervalNs: fullSyncIntervalNs(kubeProxy),
       lastFullSyncNs,
       measureFromNs: startNs,
     },
@@ -67,8 +66,11 @@ export function createKubeProxies(
   );
 }
 
-/** Modes that write either what changed or everything; the others look at everything and write what differs, always. */
-const hasFullSyncs = (mode: ProxyModeName): boolean => mode === 'iptables' || mode === 'nftables';
+/** How long after a full sync a sync is full again. IPVS mode looks at everything and writes what differs, always. */
+function fullSyncIntervalNs({ mode, syncPeriodNs }: KubeProxySettings): number {
+  if (mode === 'ipvs') return Infinity;
+  return mode === 'userspace' ? syncPeriodNs : ns(KUBE_PROXY_RULES.fullSyncInterval.value);
+}
 
 function writesPartially({ mode, minimizeIPTablesRestore, nftables }: KubeProxySettings): boolean {
   if (mode === 'nftables') return nftables.partialSync;

@@ -6,6 +6,7 @@ import { iptablesOptionsOf } from '../node/proxy-modes/iptables/iptables-options
 import { IpvsMode } from '../node/proxy-modes/ipvs/ipvs-mode.js';
 import { NftablesMode } from '../node/proxy-modes/nftables/nftables-mode.js';
 import type { ProxyMode } from '../node/proxy-modes/proxy-mode.js';
+import { UserspaceMode } from '../node/proxy-modes/userspace/userspace-mode.js';
 
 export function createProxyMode(kubeProxy: KubeProxySettings): ProxyMode {
   const { syncPeriodNs, iptablesBackend, detectLocalMode, masqueradeAll, nftables } = kubeProxy;
@@ -20,8 +21,8 @@ export function createProxyMode(kubeProxy: KubeProxySettings): ProxyMode {
     case 'nftables':
       return new NftablesMode({ ...nftables, detectsLocal: detectLocalMode !== 'none', masqueradeAll });
     case 'ipvs':
-      return new IpvsMode();
+      return new IpvsMode(undefined, iptablesBackend);
     case 'userspace':
-      throw new Error('userspace mode is not there yet');
+      return new UserspaceMode();
   }
 }
