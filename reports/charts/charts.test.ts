@@ -4,7 +4,7 @@ import type { Results } from '../../sim/experiment/results.js';
 import { Histogram } from '../../sim/stats/histogram.js';
 import { compileChart } from '../compile-chart.js';
 import { contrast, parseColor } from '../testing/contrast.js';
-import { distribution, makeResults, variant } from '../testing/results-fixture.js';
+import { distribution, histogram, makeResults, variant } from '../testing/results-fixture.js';
 import { bottleneckChart, comparisonChart, evidenceCharts } from './all-charts.js';
 import type { Chart, DrawnChart } from './chart.js';
 import { cumulativePoints } from './cumulative.js';
@@ -139,6 +139,22 @@ describe('full and partial syncs', () => {
       ['Endpoints', 'full', '5,000'],
       ['Endpoints', 'partial', '5,000'],
     ]);
+  });
+
+  it('stand beside the first ones where kube-proxies were started', () => {
+    const started = (name: string, most: number) => {
+      const made = variant({ name });
+      const metric = 'kube_proxy_first_sync_seconds';
+      const first = distribution(metric, histogram(1, most, 500), 3);
+      return { ...made, metrics: { ...made.metrics, [metric]: first } };
+    };
+    const results = makeResults({ variants: [started('ipvs', 3), started('nftables', 40)] });
+    const { title, takeaway, table } = drawn('sync-kinds', results);
+    expect(title).toBe('Full, partial and first syncs');
+    expect(takeaway).toContain(
+      'Longest from the start of a kube-proxy to the end of its first sync: 3 s in ipvs; 40 s in nftables.',
+    );
+    expect(table.rows.map((row) => row.slice(0, 3))).toContainEqual(['nftables', 'first', '500']);
   });
 
   it('have no chart where results do not tell them apart', () => {

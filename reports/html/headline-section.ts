@@ -10,7 +10,7 @@ export function headlineSection(results: Results): Markup {
   const [first] = results.variants;
   const body =
     first === undefined || headlines.length === 0
-      ? html`<p class="empty">No replication measured anything.</p>`
+      ? html`<p class="empty">Nothing was measured that is not 0.</p>`
       : table(
           headlineCaption(results, first),
           ['Number', ...results.variants.map(({ name }) => name)],
