@@ -169,6 +169,28 @@ describe('full and partial syncs', () => {
   });
 });
 
+describe('the first packets of connections', () => {
+  it('have a chart where the traffic of nodes was measured, and none elsewhere', () => {
+    const metric = 'first_packet_latency_seconds';
+    const made = variant({ name: 'nftables' });
+    const traffic = { ...made, metrics: { ...made.metrics, [metric]: distribution(metric, histogram(9e-6, 4e-5), 3) } };
+    expect(drawn('first-packet', makeResults({ variants: [traffic] })).takeaway).toMatch(
+      /^99% of the first packets of connections are answered within 39\.\d µs/,
+    );
+    expect(allCharts(makeResults()).map(({ id }) => id)).not.toContain('first-packet');
+  });
+});
+
+it('draws nothing about changes where there were none', () => {
+  const none = { unit: 'count' as const, estimates: { value: { value: 0, low: 0, high: 0, replications: 3 } } };
+  const resting = (name: string) => {
+    const made = variant({ name, empty: true });
+    return { ...made, metrics: { ...made.metrics, endpoint_writes_total: none } };
+  };
+  const charts = allCharts(makeResults({ variants: [resting('a'), resting('b')] }));
+  expect(charts.map(({ id }) => id)).toEqual(['npl-by-stage']);
+});
+
 describe('the cumulative curve', () => {
   it('rises from 0 to 1 with at most 200 points, and is true to the histogram', () => {
     const points = cumulativePoints(variant(), 'network_programming_true_seconds', 200);

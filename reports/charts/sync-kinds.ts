@@ -76,7 +76,7 @@ export function syncKinds(results: Results): Chart | null {
     ],
     table: {
       caption: `Duration of the syncs of all nodes by kind, with the 95% interval over replications where there is one${
-        hasStarts ? '; a first sync counts from the start of the process, and among the full ones for itself' : ''
+        hasStarts ? '; a first sync is a full one too, and counts as first from the start of the process' : ''
       }`,
       columns: ['Variant', 'Kind', 'Syncs', ...STATISTICS],
       rows: summaries.map(({ name, kind, samples, estimates }) => [
