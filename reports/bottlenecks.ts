@@ -1,10 +1,16 @@
 /** What binds, in words: the limit behind most of the latency, and the limits that are used up. */
 
 import type { LimitUse, Results, VariantResult } from '../sim/experiment/results.js';
+import type { MetricName } from '../sim/metrics.js';
 import { formatPercent, formatQuantity } from './format.js';
+import { estimateOf } from './headlines.js';
 
-/** One sentence for a variant; null when nothing took any time and nothing was used up. */
-export function bottleneckSentence({ bottlenecks: { latency, saturated } }: VariantResult): string | null {
+/** From here on a sync is an event of its own: a third of what the load test of Kubernetes allows a change to take. */
+const LONG_SYNC_SECONDS = 10;
+
+/** A few sentences for a variant; null when nothing took any time and nothing was used up. */
+export function bottleneckSentence(variant: VariantResult): string | null {
+  const { latency, saturated } = variant.bottlenecks;
   const sentences: string[] = [];
   if (latency !== null) {
     const { title, stageTitle, share, meanSeconds } = latency;
@@ -14,7 +20,21 @@ export function bottleneckSentence({ bottlenecks: { latency, saturated } }: Vari
   }
   const used = saturated.filter(({ limit }) => limit !== latency?.limit);
   if (used.length > 0) sentences.push(`Used up: ${used.map(inWords).join('; ')}.`);
+  sentences.push(...longSyncSentence(variant));
   return sentences.length === 0 ? null : sentences.join(' ');
+}
+
+/** A mode whose full syncs are long may be fast otherwise: what few nodes go through hardly shows in the mean latency. */
+function longSyncSentence(variant: VariantResult): string[] {
+  const longest = (metric: MetricName): number => estimateOf(variant, metric, 'max')?.value ?? 0;
+  const seconds = longest('sync_full_proxy_rules_duration_seconds');
+  if (seconds < LONG_SYNC_SECONDS) return [];
+  const duration = formatQuantity(seconds, 'seconds');
+  const consequence =
+    longest('kube_proxy_first_sync_seconds') > 0
+      ? 'until the first one after a start has ended, a node has the rules of before, and none after a reboot'
+      : 'until one has ended, its node learns of no change';
+  return [`Full syncs take up to ${duration} in the mode ${variant.proxyMode}: ${consequence}.`];
 }
 
 /** Settings that would move what binds, each once. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Results, Verdict } from '../sim/experiment/results.js';
+import type { Results, VariantResult, Verdict } from '../sim/experiment/results.js';
 import { compareWithFirst, recommendation } from './comparison.js';
-import { makeResults, objective, variant } from './testing/results-fixture.js';
+import { estimate, makeResults, objective, variant } from './testing/results-fixture.js';
 
 describe('what variants change', () => {
   it('stands against the first', () => {
@@ -41,6 +41,47 @@ describe('what variants change', () => {
       ],
     });
     expect(compareWithFirst(results)!.base).toContain('; longest sync 900 ms');
+  });
+
+  const scalar = (value: number, halfWidth = 0) => ({
+    unit: 'count' as const,
+    estimates: { value: estimate(value, halfWidth) },
+  });
+  const withMetrics = (name: string, metrics: VariantResult['metrics']) => {
+    const made = variant({ name });
+    return { ...made, metrics: { ...made.metrics, ...metrics } };
+  };
+
+  it('tells of first syncs where kube-proxies were started, and of the traffic that differs', () => {
+    const seconds = (statistic: string, value: number) => ({
+      unit: 'seconds' as const,
+      estimates: { [statistic]: estimate(value, 0) },
+    });
+    const migrated = (name: string, factor: number) =>
+      withMetrics(name, {
+        kube_proxy_first_sync_seconds: seconds('max', 2 * factor),
+        first_packet_latency_seconds: seconds('p99', 2e-5 / factor),
+        node_conntrack_dropped_ratio: scalar(0),
+      });
+    const results = makeResults({ variants: [migrated('ipvs', 1), migrated('nftables', 10)] });
+    expect(compareWithFirst(results)!.others[0]!.sentence).toMatch(
+      /longest first sync 10\.0× as high, 20 s \(±0\); first packet p99 90% lower, 2 µs \(±0\)\.$/,
+    );
+  });
+
+  it('leaves out syncs where nothing was written', () => {
+    const resting = (name: string, entries: number) =>
+      withMetrics(name, {
+        endpoint_writes_total: scalar(0),
+        kube_proxy_sync_cpu_seconds_per_node: scalar(0),
+        node_conntrack_entries: { unit: 'count', estimates: { p99: estimate(entries, 0) } },
+      });
+    const results = makeResults({
+      variants: [resting('TCP', 1000), resting('UDP', 500)],
+      objectives: [objective({ variant: 'TCP' }), objective({ variant: 'UDP' })],
+    });
+    expect(compareWithFirst(results)!.base).toBe('conntrack entries p99 1,000 (±0)');
+    expect(recommendation(results)).toBe('Both variants meet the objective.');
   });
 
   it('is nothing for one variant, or for variants without a common number', () => {

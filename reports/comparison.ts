@@ -4,7 +4,7 @@ import type { Results, VariantResult } from '../sim/experiment/results.js';
 import { type MetricName, METRICS } from '../sim/metrics.js';
 import { differenceInWords, differenceOf, namesInWords } from './differences.js';
 import { formatEstimate } from './format.js';
-import { estimateOf } from './headlines.js';
+import { estimateOf, nothingWasWritten } from './headlines.js';
 
 /** Seconds and not the share of a CPU: the work is the same in all variants, the time in which they do it is not. */
 export const COST_METRIC = 'kube_proxy_sync_cpu_seconds_per_node' satisfies MetricName;
@@ -44,16 +44,32 @@ export function compareWithFirst(results: Results): Comparison | null {
   return { first: first.name, base: base.join('; '), others };
 }
 
+const LONGEST_SYNCS: readonly ComparedNumber[] = [
+  { metric: 'kube_proxy_first_sync_seconds', statistic: 'max', label: 'longest first sync' },
+  { metric: 'sync_full_proxy_rules_duration_seconds', statistic: 'max', label: 'longest full sync' },
+  { metric: 'sync_proxy_rules_duration_seconds', statistic: 'max', label: 'longest sync' },
+];
+
+/** Where the scenario describes the traffic of nodes. */
+const TRAFFIC: readonly ComparedNumber[] = [
+  { metric: 'first_packet_latency_seconds', statistic: 'p99', label: 'first packet p99' },
+  { metric: 'node_proxy_mode_cpu_cores', statistic: 'value', label: 'node CPU for rules' },
+  { metric: 'node_conntrack_entries', statistic: 'p99', label: 'conntrack entries p99' },
+  { metric: 'node_conntrack_dropped_ratio', statistic: 'value', label: 'connections dropped' },
+];
+
 function comparedNumbers(results: Results): ComparedNumber[] {
-  const hasFullSyncs = results.variants.some(
-    (variant) => estimateOf(variant, 'sync_full_proxy_rules_duration_seconds', 'max') !== null,
-  );
+  const numbers = ({ metric, statistic }: ComparedNumber): number[] =>
+    results.variants.flatMap((variant) => estimateOf(variant, metric, statistic)?.value ?? []);
+  // What differs nowhere, as the connections that no variant drops or the table that depends on no rule, is no news.
+  const traffic = TRAFFIC.filter((number) => new Set(numbers(number)).size > 1);
+  if (nothingWasWritten(results)) return traffic;
+  const longestSync = LONGEST_SYNCS.find((number) => numbers(number).length > 0);
   return [
     { metric: LATENCY_METRIC, statistic: 'p99', label: 'NPL p99' },
     { metric: COST_METRIC, statistic: 'value', label: 'node CPU for syncs' },
-    hasFullSyncs
-      ? { metric: 'sync_full_proxy_rules_duration_seconds', statistic: 'max', label: 'longest full sync' }
-      : { metric: 'sync_proxy_rules_duration_seconds', statistic: 'max', label: 'longest sync' },
+    ...(longestSync === undefined ? [] : [longestSync]),
+    ...traffic,
   ];
 }
 
@@ -101,7 +117,8 @@ function cheapestInWords(meeting: readonly VariantResult[]): string {
     })
     .toSorted((a, b) => a.cost.value - b.cost.value);
   const [least] = costs;
-  if (least === undefined) return '';
+  // Without a sync there is nothing to pay.
+  if (least === undefined || costs.at(-1)!.cost.value === 0) return '';
   const cheapest = costs.filter(({ cost }) => differenceOf(least.cost, cost) !== 'more');
   if (cheapest.length === meeting.length) return '; none costs the nodes clearly less CPU for syncs than the others';
   const names = namesInWords(cheapest.map(({ name }) => name));

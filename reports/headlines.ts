@@ -9,6 +9,11 @@ export interface Headline {
   readonly statistic: string;
   /** Short enough for a terminal of 40 columns. */
   readonly label: string;
+  /**
+   * What a 0 in every variant says: `nothing` is worth no line; `all` is an answer. Without it, 0 is left out where no endpoint
+   * was written in any variant, as then nothing could have been measured.
+   */
+  readonly zeroSays?: 'nothing' | 'all';
 }
 
 /** NPL: network programming latency. What is waited for comes first, then what it costs. */
@@ -30,8 +35,19 @@ export const HEADLINES: readonly Headline[] = [
   { metric: 'endpoint_writes_total', statistic: 'value', label: 'Endpoint writes' },
   { metric: 'apiserver_network_utilization', statistic: 'value', label: 'API server NIC busy' },
   { metric: 'kube_proxy_syncs_total', statistic: 'value', label: 'kube-proxy syncs' },
+  { metric: 'kube_proxy_failed_syncs_total', statistic: 'value', label: 'Failed syncs', zeroSays: 'nothing' },
+  { metric: 'sync_partial_proxy_rules_duration_seconds', statistic: 'p50', label: 'Partial sync p50' },
+  { metric: 'sync_full_proxy_rules_duration_seconds', statistic: 'p50', label: 'Full sync p50' },
+  { metric: 'kube_proxy_first_sync_seconds', statistic: 'p50', label: 'First sync p50' },
+  { metric: 'kube_proxy_first_sync_seconds', statistic: 'max', label: 'First sync, longest' },
   { metric: 'kube_proxy_sync_cpu_seconds_per_node', statistic: 'value', label: 'Sync time per node' },
   { metric: 'kube_proxy_sync_cpu_share', statistic: 'value', label: 'Sync CPU per node' },
+  { metric: 'first_packet_latency_seconds', statistic: 'p50', label: 'First packet p50' },
+  { metric: 'first_packet_latency_seconds', statistic: 'p99', label: 'First packet p99' },
+  { metric: 'node_proxy_mode_cpu_cores', statistic: 'value', label: 'Rule CPU per node', zeroSays: 'all' },
+  { metric: 'node_connections_per_second_max', statistic: 'value', label: 'Connections/s at most' },
+  { metric: 'node_conntrack_entries', statistic: 'p99', label: 'Conntrack entries p99' },
+  { metric: 'node_conntrack_dropped_ratio', statistic: 'value', label: 'Connections dropped', zeroSays: 'all' },
 ];
 
 /** Null when the variant has no sample of the metric. */
@@ -39,11 +55,19 @@ export function estimateOf(variant: VariantResult, metric: MetricName, statistic
   return variant.metrics[metric]?.estimates[statistic] ?? null;
 }
 
-/** The headlines that at least one variant has a number for. */
+/** The headlines that at least one variant has a number for that says something. */
 export function headlinesOf(results: Results): readonly Headline[] {
-  return HEADLINES.filter(({ metric, statistic }) =>
-    results.variants.some((variant) => estimateOf(variant, metric, statistic) !== null),
-  );
+  const isQuiet = nothingWasWritten(results);
+  return HEADLINES.filter(({ metric, statistic, zeroSays }) => {
+    const estimates = results.variants.flatMap((variant) => estimateOf(variant, metric, statistic) ?? []);
+    if (estimates.some(({ value }) => value !== 0)) return true;
+    return estimates.length > 0 && zeroSays !== 'nothing' && (zeroSays === 'all' || !isQuiet);
+  });
+}
+
+/** True when each variant counted its writes of endpoint objects, and there was none. */
+export function nothingWasWritten({ variants }: Results): boolean {
+  return variants.every((variant) => estimateOf(variant, 'endpoint_writes_total', 'value')?.value === 0);
 }
 
 /** The estimate as a multiple of the first variant's; null for the first variant itself, and where that has 0 or nothing. */

@@ -38,6 +38,10 @@ describe('the table of rules on a node', () => {
     ).toEqual([['IPVS real servers', '41,234', '41,234', '41k (40 to 42)']]);
   });
 
+  it('gives the mean over nodes without an interval where its ends would be the same number', () => {
+    expect(tableOf({ ipvs_real_servers_total: count(41_234.4, 20) })).toEqual([['IPVS real servers', '41,234']]);
+  });
+
   it('adds what the first packet of a flow pays, where that was measured', () => {
     const firstPacket = (p50: number, p99: number): MetricResult => ({
       unit: 'seconds',

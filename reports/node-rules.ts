@@ -45,11 +45,14 @@ function rowOf(
   return [heading, ...estimates.map((estimate) => (estimate === null ? NO_VALUE : formatCell(estimate, unit)))];
 }
 
+/** An interval that is narrower than this part of the count says nothing, and its ends would look like the count itself. */
+const CERTAIN_WITHIN = 0.002;
+
 /** Counts in full where they are certain: a reader holds them against what iptables-save prints. */
 function formatCell(estimate: Estimate, unit: 'count' | 'seconds'): string {
-  return unit === 'count' && estimate.low === estimate.high
-    ? formatInteger(estimate.value)
-    : formatEstimate(estimate, unit);
+  const { value, low, high } = estimate;
+  const isCertain = low === null || high === null || high - low <= CERTAIN_WITHIN * value;
+  return unit === 'count' && isCertain ? formatInteger(value) : formatEstimate(estimate, unit);
 }
 
 /** By its name alone, as results of a version that does not measure it have none. */

@@ -7,13 +7,20 @@
  */
 
 import type { MetricName, NplStage } from './metrics.js';
+import type { KubeProxySettings } from './model/kube-proxy-settings.js';
+
+/** What of the settings of kube-proxies decides which limit makes them late, and what would help. */
+export type ProxySettings = Pick<
+  KubeProxySettings,
+  'mode' | 'iptablesBackend' | 'minimizeIPTablesRestore' | 'nftables' | 'minSyncPeriodNs' | 'syncPeriodNs'
+>;
 
 export interface Limit {
   readonly id: string;
   /** As a report names it. */
   readonly title: string;
-  /** Fields of a scenario file that move it; empty when no setting does. */
-  readonly settings: readonly string[];
+  /** Fields of a scenario file that move it, some of which only some proxy modes have; empty when no setting does. */
+  readonly settings: readonly string[] | ((kubeProxy: ProxySettings) => readonly string[]);
   /** The metric of its use, a ratio from 0 to 1; null for a delay that is no resource. */
   readonly utilization: MetricName | null;
   /** It binds only where this was measured; null: everywhere. */
@@ -83,6 +90,16 @@ export const LIMITS: readonly Limit[] = [
     title: 'grace period after which a silent node counts as lost',
     settings: ['controlPlane.controllerManager.nodeMonitorGracePeriod'],
     utilization: null,
+    // Only this controller marks pods of nodes that are silent for longer.
+    measured: 'node_lifecycle_controller_client_utilization',
+    stages: ['stage_kubelet_seconds'],
+  },
+  {
+    id: 'node-reboot',
+    title: 'time that rebooting nodes were away',
+    settings: [],
+    utilization: null,
+    // Their kubelets say what became of the pods when they are back.
     measured: 'node_loss_recovery_seconds',
     stages: ['stage_kubelet_seconds'],
   },
@@ -184,9 +201,16 @@ export const LIMITS: readonly Limit[] = [
     stages: ['stage_proxy_wait_seconds'],
   },
   {
+    id: 'sync-retry',
+    title: 'time until a failed sync is tried again (syncPeriod)',
+    settings: ['kubeProxy.syncPeriod'],
+    utilization: null,
+    stages: ['stage_proxy_wait_seconds'],
+  },
+  {
     id: 'rule-programming',
     title: 'time that nodes take to program rules',
-    settings: ['kubeProxy.minimizeIPTablesRestore', 'cluster.nodeSpeedFactor'],
+    settings: ruleProgrammingSettings,
     utilization: 'kube_proxy_sync_cpu_share',
     stages: ['stage_proxy_sync_seconds', 'stage_proxy_wait_seconds'],
   },
@@ -210,3 +234,21 @@ export const LIMITS: readonly Limit[] = [
     stages: [],
   },
 ];
+
+/** What makes syncs shorter in the mode that is used, and what makes them fewer. */
+function ruleProgrammingSettings({
+  mode,
+  iptablesBackend,
+  minimizeIPTablesRestore,
+  nftables,
+}: ProxySettings): string[] {
+  return [
+    'kubeProxy.mode',
+    ...(mode === 'iptables' && iptablesBackend === 'nft' ? ['kubeProxy.iptablesBackend'] : []),
+    ...(mode === 'iptables' && !minimizeIPTablesRestore ? ['kubeProxy.minimizeIPTablesRestore'] : []),
+    ...(mode === 'nftables' && !nftables.partialSync ? ['kubeProxy.nftables.partialSync'] : []),
+    ...(mode === 'nftables' && nftables.listings !== 'none' ? ['kubeProxy.nftables.listings'] : []),
+    'kubeProxy.minSyncPeriod',
+    'cluster.nodeSpeedFactor',
+  ];
+}

@@ -2,6 +2,8 @@
 
 import type { Results } from '../../sim/experiment/results.js';
 import type { Chart } from './chart.js';
+import { nothingWasWritten } from '../headlines.js';
+import { firstPacket } from './first-packet.js';
 import { nplByStage } from './npl-by-stage.js';
 import { nplMeasured, nplTrue } from './npl-distribution.js';
 import { objectSizes } from './object-sizes.js';
@@ -16,14 +18,18 @@ export function bottleneckChart(results: Results): Chart {
   return nplByStage(withShortNames(results));
 }
 
-/** None for a single variant: there is nothing to weigh it against. */
+/** None for a single variant, which there is nothing to weigh against, and where no change was to be programmed. */
 export function comparisonChart(results: Results): Chart | null {
-  return results.variants.length < 2 ? null : tradeOff(withShortNames(results));
+  return results.variants.length < 2 || nothingWasWritten(results) ? null : tradeOff(withShortNames(results));
 }
 
+const OF_CHANGES = [nplMeasured, nplTrue, watchBytes, watchEvents, objectSizes, syncCpu];
+const OF_NODES = [syncKinds, syncDuration, firstPacket];
+
+/** Without a change, only what was measured all the same: a row of charts that are empty shows nothing. */
 export function evidenceCharts(results: Results): Chart[] {
   const shortened = withShortNames(results);
-  return [nplMeasured, nplTrue, watchBytes, watchEvents, objectSizes, syncCpu, syncKinds, syncDuration].flatMap(
-    (chart) => chart(shortened) ?? [],
-  );
+  const ofNodes = OF_NODES.flatMap((chart) => chart(shortened) ?? []);
+  if (nothingWasWritten(results)) return ofNodes.filter((chart) => !('empty' in chart));
+  return [...OF_CHANGES.map((chart) => chart(shortened)), ...ofNodes];
 }

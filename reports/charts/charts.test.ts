@@ -4,7 +4,7 @@ import type { Results } from '../../sim/experiment/results.js';
 import { Histogram } from '../../sim/stats/histogram.js';
 import { compileChart } from '../compile-chart.js';
 import { contrast, parseColor } from '../testing/contrast.js';
-import { distribution, makeResults, variant } from '../testing/results-fixture.js';
+import { distribution, histogram, makeResults, variant } from '../testing/results-fixture.js';
 import { bottleneckChart, comparisonChart, evidenceCharts } from './all-charts.js';
 import type { Chart, DrawnChart } from './chart.js';
 import { cumulativePoints } from './cumulative.js';
@@ -141,6 +141,22 @@ describe('full and partial syncs', () => {
     ]);
   });
 
+  it('stand beside the first ones where kube-proxies were started', () => {
+    const started = (name: string, most: number) => {
+      const made = variant({ name });
+      const metric = 'kube_proxy_first_sync_seconds';
+      const first = distribution(metric, histogram(1, most, 500), 3);
+      return { ...made, metrics: { ...made.metrics, [metric]: first } };
+    };
+    const results = makeResults({ variants: [started('ipvs', 3), started('nftables', 40)] });
+    const { title, takeaway, table } = drawn('sync-kinds', results);
+    expect(title).toBe('Full, partial and first syncs');
+    expect(takeaway).toContain(
+      'Longest from the start of a kube-proxy to the end of its first sync: 3 s in ipvs; 40 s in nftables.',
+    );
+    expect(table.rows.map((row) => row.slice(0, 3))).toContainEqual(['nftables', 'first', '500']);
+  });
+
   it('have no chart where results do not tell them apart', () => {
     const {
       sync_full_proxy_rules_duration_seconds: _,
@@ -151,6 +167,28 @@ describe('full and partial syncs', () => {
     expect(charts.map(({ id }) => id)).not.toContain('sync-kinds');
     expect(charts.map(({ id }) => id)).toContain('sync-duration');
   });
+});
+
+describe('the first packets of connections', () => {
+  it('have a chart where the traffic of nodes was measured, and none elsewhere', () => {
+    const metric = 'first_packet_latency_seconds';
+    const made = variant({ name: 'nftables' });
+    const traffic = { ...made, metrics: { ...made.metrics, [metric]: distribution(metric, histogram(9e-6, 4e-5), 3) } };
+    expect(drawn('first-packet', makeResults({ variants: [traffic] })).takeaway).toMatch(
+      /^99% of the first packets of connections are answered within 39\.\d µs/,
+    );
+    expect(allCharts(makeResults()).map(({ id }) => id)).not.toContain('first-packet');
+  });
+});
+
+it('draws nothing about changes where there were none', () => {
+  const none = { unit: 'count' as const, estimates: { value: { value: 0, low: 0, high: 0, replications: 3 } } };
+  const resting = (name: string) => {
+    const made = variant({ name, empty: true });
+    return { ...made, metrics: { ...made.metrics, endpoint_writes_total: none } };
+  };
+  const charts = allCharts(makeResults({ variants: [resting('a'), resting('b')] }));
+  expect(charts.map(({ id }) => id)).toEqual(['npl-by-stage']);
 });
 
 describe('the cumulative curve', () => {

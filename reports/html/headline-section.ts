@@ -10,7 +10,7 @@ export function headlineSection(results: Results): Markup {
   const [first] = results.variants;
   const body =
     first === undefined || headlines.length === 0
-      ? html`<p class="empty">No replication measured anything.</p>`
+      ? html`<p class="empty">Nothing was measured that is not 0.</p>`
       : table(
           headlineCaption(results, first),
           ['Number', ...results.variants.map(({ name }) => name)],
@@ -21,14 +21,15 @@ export function headlineSection(results: Results): Markup {
         );
   return html`<section aria-labelledby="headlines">
     <h2 id="headlines">Headline numbers</h2>
-    <p class="soft">
-      NPL is the network programming latency: from a change of a pod to the moment when a node's rules have it. "As
-      measured" is what kube-proxy's own metric reports, "true" is the simulated time; the
-      <a href="#method">method</a> says how they differ.
-    </p>
-    ${body}
+    ${headlines.some(({ metric }) => metric.startsWith('network_programming')) ? LATENCY_NOTE : null}${body}
   </section> `;
 }
+
+const LATENCY_NOTE = html`<p class="soft">
+  NPL is the network programming latency: from a change of a pod to the moment when a node's rules have it. "As
+  measured" is what kube-proxy's own metric reports, "true" is the simulated time; the <a href="#method">method</a> says
+  how they differ.
+</p> `;
 
 function headlineCaption(results: Results, first: VariantResult): string {
   const { least, most } = replicationRange(results);

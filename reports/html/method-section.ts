@@ -14,7 +14,16 @@ export function methodSection(results: Results): Markup {
     <h3>The run</h3>
     ${manifestList(results)}${table(
       'Variants',
-      ['Variant', 'Kubernetes', 'Nodes', 'Changed settings', 'Replications', 'Simulated time', 'Scenario hash'],
+      [
+        'Variant',
+        'Kubernetes',
+        'Nodes',
+        'Proxy mode',
+        'Changed settings',
+        'Replications',
+        'Simulated time',
+        'Scenario hash',
+      ],
       results.variants.map(variantRow),
     )}
     <details>
@@ -75,6 +84,7 @@ function variantRow(variant: VariantResult): Content[] {
     variant.name,
     variant.kubernetes,
     formatInteger(variant.nodes),
+    variant.proxyMode,
     settings.length === 0
       ? 'none'
       : settings.map(
@@ -98,6 +108,7 @@ const CHARTED: readonly MetricName[] = [
   'sync_proxy_rules_duration_seconds',
   'sync_full_proxy_rules_duration_seconds',
   'sync_partial_proxy_rules_duration_seconds',
+  'kube_proxy_first_sync_seconds',
   ...NODE_GAUGES,
   'updates_not_applied_total',
 ];

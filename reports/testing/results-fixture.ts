@@ -10,6 +10,7 @@ import type {
   SparseHistogram,
   VariantResult,
 } from '../../sim/experiment/results.js';
+import type { ProxySettings } from '../../sim/limits.js';
 import { METRICS, type MetricName, NPL_STAGES } from '../../sim/metrics.js';
 import { Histogram } from '../../sim/stats/histogram.js';
 
@@ -46,6 +47,15 @@ export function distribution(name: MetricName, data: SparseHistogram, replicatio
         };
   return { unit: METRICS[name].unit, estimates, samples: data.count, histogram: data };
 }
+
+const KUBE_PROXY: ProxySettings = {
+  mode: 'iptables',
+  iptablesBackend: 'legacy',
+  minimizeIPTablesRestore: true,
+  nftables: { partialSync: true, listings: 'none', keepEndpointChainsOnStart: true, singleEndpointGoto: false },
+  minSyncPeriodNs: 1e9,
+  syncPeriodNs: 30e9,
+};
 
 export interface VariantShape {
   readonly name?: string;
@@ -101,11 +111,12 @@ export function variant(shape: VariantShape = {}): VariantResult {
     set,
     kubernetes: '1.33',
     nodes: 1000,
+    proxyMode: 'iptables',
     scenarioHash: '3b1f'.repeat(16),
     replications,
     metrics,
     series: empty ? {} : series(factor),
-    bottlenecks: findBottlenecks(metrics),
+    bottlenecks: findBottlenecks(metrics, KUBE_PROXY),
     simulatedSeconds: estimate(130, replications === 1 ? null : 2, replications),
     fingerprints: Array.from({ length: replications }, (_, index) => `f00d${index}`.padEnd(16, '0')),
     warnings,

@@ -7,6 +7,7 @@
 
 import { METRICS, type MetricName } from '../metrics.js';
 import { scenarioHash } from '../scenario/canonical.js';
+import type { KubeProxySettings } from '../model/kube-proxy-settings.js';
 import type { Variant } from '../scenario/experiment.js';
 import { type Estimate, estimateMean } from '../stats/estimate.js';
 import { Histogram } from '../stats/histogram.js';
@@ -30,15 +31,21 @@ export function aggregateVariant(
     set: variant.set,
     kubernetes: scenario.kubernetes,
     nodes: scenario.cluster.nodes,
+    proxyMode: proxyModeOf(scenario.kubeProxy),
     scenarioHash: scenarioHash(scenario),
     replications: measurements.length,
     metrics,
     series: joinSeries(measurements),
-    bottlenecks: findBottlenecks(metrics),
+    bottlenecks: findBottlenecks(metrics, scenario.kubeProxy),
     simulatedSeconds: estimateMean(measurements.map(({ simulatedNs }) => simulatedNs / NS_PER_SECOND)),
     fingerprints: measurements.map(({ fingerprint }) => fingerprint),
     warnings: [...joinWarnings(measurements), ...runWarnings],
   };
+}
+
+/** The iptables mode is another on each backend: what one loads in seconds takes the other minutes. */
+function proxyModeOf({ mode, iptablesBackend }: KubeProxySettings): string {
+  return mode === 'iptables' && iptablesBackend === 'nft' ? 'iptables on nft' : mode;
 }
 
 /** Every metric that a replication measured, in the order of the metrics table. */

@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest';
 
-import { LIMITS } from '../limits.js';
+import { LIMITS, type ProxySettings } from '../limits.js';
 import { METRICS, type MetricName, NPL_STAGES } from '../metrics.js';
 import { findBottlenecks } from './bottlenecks.js';
 import type { MetricResult } from './results.js';
 
 type Metrics = Parameters<typeof findBottlenecks>[0];
+
+const KUBE_PROXY: ProxySettings = {
+  mode: 'iptables',
+  iptablesBackend: 'legacy',
+  minimizeIPTablesRestore: true,
+  nftables: { partialSync: true, listings: 'none', keepEndpointChainsOnStart: true, singleEndpointGoto: false },
+  minSyncPeriodNs: 1e9,
+  syncPeriodNs: 30e9,
+};
 
 /** Metrics with these means of stages and these utilisations. */
 function metricsOf(values: Partial<Record<MetricName, number>>): Metrics {
@@ -35,11 +44,14 @@ describe('the table of limits', () => {
 
 describe('what binds', () => {
   it('is nothing when nothing took any time', () => {
-    expect(findBottlenecks({})).toEqual({ latency: null, saturated: [], utilizations: [] });
+    expect(findBottlenecks({}, KUBE_PROXY)).toEqual({ latency: null, saturated: [], utilizations: [] });
   });
 
   it('is the limit of the stage that takes the most time', () => {
-    const { latency } = findBottlenecks(metricsOf({ stage_proxy_wait_seconds: 3, stage_proxy_sync_seconds: 1 }));
+    const { latency } = findBottlenecks(
+      metricsOf({ stage_proxy_wait_seconds: 1.8, stage_proxy_sync_seconds: 0.6 }),
+      KUBE_PROXY,
+    );
     expect(latency).toMatchObject({ limit: 'min-sync-period', stage: 'stage_proxy_wait_seconds', share: 0.75 });
   });
 
@@ -51,6 +63,7 @@ describe('what binds', () => {
         endpoint_controller_client_utilization: 0.99,
         endpoint_controller_worker_utilization: 0.02,
       }),
+      KUBE_PROXY,
     );
     expect(latency?.limit).toBe('endpoint-controller-client');
   });
@@ -62,6 +75,7 @@ describe('what binds', () => {
         endpoint_controller_client_utilization: 0.4,
         endpoint_controller_worker_utilization: 0.97,
       }),
+      KUBE_PROXY,
     );
     expect(latency?.limit).toBe('endpoint-controller-workers');
   });
@@ -72,27 +86,69 @@ describe('what binds', () => {
       stage_proxy_sync_seconds: 2,
       kube_proxy_sync_cpu_share: 0.8,
     });
-    expect(findBottlenecks(metrics).latency?.limit).toBe('rule-programming');
+    expect(findBottlenecks(metrics, KUBE_PROXY).latency?.limit).toBe('rule-programming');
   });
 
-  it('is what a fault brings with it: the grace period and the outage of a lost node, the lease after a fail-over', () => {
+  it('is long syncs and not minSyncPeriod when changes wait for longer than that can hold them back', () => {
+    const waiting = (seconds: number, more: Partial<Record<MetricName, number>> = {}) =>
+      metricsOf({ stage_proxy_wait_seconds: seconds, sync_proxy_rules_duration_seconds: 0.8, ...more });
+    const limitOf = (metrics: Metrics, minSyncPeriodNs = 1e9) =>
+      findBottlenecks(metrics, { ...KUBE_PROXY, minSyncPeriodNs }).latency?.limit;
+    expect(limitOf(waiting(1.9))).toBe('min-sync-period');
+    expect(limitOf(waiting(6))).toBe('rule-programming');
+    expect(limitOf(waiting(6), 10e9)).toBe('min-sync-period');
+    expect(limitOf(waiting(0.1), 0)).toBe('rule-programming');
+    // One sync in ten fails, and then nothing happens for 30 s.
+    const failing = waiting(6, { kube_proxy_syncs_total: 1000, kube_proxy_failed_syncs_total: 100 });
+    expect(limitOf(failing)).toBe('sync-retry');
+    const failingOnce = waiting(6, { kube_proxy_syncs_total: 1000, kube_proxy_failed_syncs_total: 1 });
+    expect(limitOf(failingOnce)).toBe('rule-programming');
+  });
+
+  it.each<[string, Partial<ProxySettings>, string[]]>([
+    ['ipvs', { mode: 'ipvs', iptablesBackend: 'nft' }, []],
+    ['nftables', { mode: 'nftables' }, []],
+    [
+      'nftables that writes and lists everything',
+      { mode: 'nftables', nftables: { ...KUBE_PROXY.nftables, partialSync: false, listings: 'chains and sets' } },
+      ['kubeProxy.nftables.partialSync', 'kubeProxy.nftables.listings'],
+    ],
+    ['iptables', {}, []],
+    ['iptables on nft', { iptablesBackend: 'nft' }, ['kubeProxy.iptablesBackend']],
+    ['iptables without partial syncs', { minimizeIPTablesRestore: false }, ['kubeProxy.minimizeIPTablesRestore']],
+  ])('is moved by the settings that help in the mode: %s', (_, settings, ofTheMode) => {
+    const { latency } = findBottlenecks(metricsOf({ stage_proxy_sync_seconds: 2 }), { ...KUBE_PROXY, ...settings });
+    expect(latency).toMatchObject({
+      limit: 'rule-programming',
+      settings: ['kubeProxy.mode', ...ofTheMode, 'kubeProxy.minSyncPeriod', 'cluster.nodeSpeedFactor'],
+    });
+  });
+
+  it('is what a fault brings with it: the grace period and the outage of a lost node, a reboot, the lease after a fail-over', () => {
     const lost = metricsOf({
       stage_kubelet_seconds: 50,
       kubelet_client_utilization: 0.1,
+      node_lifecycle_controller_client_utilization: 0.2,
       node_loss_recovery_seconds: 55,
     });
-    expect(findBottlenecks(lost).latency?.limit).toBe('node-monitor-grace-period');
+    expect(findBottlenecks(lost, KUBE_PROXY).latency?.limit).toBe('node-monitor-grace-period');
+    const rebooted = metricsOf({
+      stage_kubelet_seconds: 20,
+      kubelet_client_utilization: 0.1,
+      node_loss_recovery_seconds: 30,
+    });
+    expect(findBottlenecks(rebooted, KUBE_PROXY).latency?.limit).toBe('node-reboot');
     const back = metricsOf({
       stage_watch_fanout_seconds: 200,
       apiserver_network_utilization: 0.05,
       node_loss_recovery_seconds: 55,
     });
-    expect(findBottlenecks(back).latency?.limit).toBe('node-outage');
+    expect(findBottlenecks(back, KUBE_PROXY).latency?.limit).toBe('node-outage');
     const failedOver = metricsOf({
       stage_batch_period_seconds: 16,
       controller_manager_fail_over_recovery_seconds: 17,
     });
-    expect(findBottlenecks(failedOver).latency?.limit).toBe('leader-election');
+    expect(findBottlenecks(failedOver, KUBE_PROXY).latency?.limit).toBe('leader-election');
   });
 
   it('is the seats of flow control when the work queue is long because the API server has none free', () => {
@@ -101,7 +157,7 @@ describe('what binds', () => {
       endpoint_controller_worker_utilization: 0.003,
       apiserver_flowcontrol_priority_level_seat_utilization_workload_high: 0.88,
     });
-    expect(findBottlenecks(metrics).latency?.limit).toBe('flow-control');
+    expect(findBottlenecks(metrics, KUBE_PROXY).latency?.limit).toBe('flow-control');
   });
 
   it('lists every limit that is used to 90 % and more, whether or not latency depends on it', () => {
@@ -111,6 +167,7 @@ describe('what binds', () => {
         replicaset_controller_client_utilization: 0.95,
         deployment_controller_client_utilization: 0.89,
       }),
+      KUBE_PROXY,
     );
     expect(saturated.map(({ limit }) => limit)).toEqual(['replicaset-controller-client']);
   });

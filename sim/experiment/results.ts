@@ -86,6 +86,8 @@ export interface VariantResult {
   readonly set: Record<string, unknown>;
   readonly kubernetes: string;
   readonly nodes: number;
+  /** Of kube-proxy, with its backend where that is not the usual one: "ipvs", "iptables on nft". */
+  readonly proxyMode: string;
   readonly scenarioHash: string;
   readonly replications: number;
   readonly metrics: Partial<Record<MetricName, MetricResult>>;

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+
+import type { MetricResult } from '../sim/experiment/results.js';
+import { type MetricName, METRICS } from '../sim/metrics.js';
+import { headlinesOf } from './headlines.js';
+import { estimate, makeResults, variant } from './testing/results-fixture.js';
+
+/** Labels of the headlines of variants that measured these values, by metric and, for a distribution, of all its statistics. */
+function labelsOf(...variants: readonly Partial<Record<MetricName, number>>[]): string[] {
+  const metricsOf = (values: Partial<Record<MetricName, number>>) =>
+    Object.fromEntries(
+      Object.entries(values).map(([name, value]): [string, MetricResult] => {
+        const { kind, unit } = METRICS[name as MetricName];
+        const statistics = kind === 'distribution' ? ['p50', 'p99', 'max'] : ['value'];
+        return [name, { unit, estimates: Object.fromEntries(statistics.map((key) => [key, estimate(value, 0)])) }];
+      }),
+    );
+  const results = makeResults({
+    variants: variants.map((values, index) => ({ ...variant({ name: String(index) }), metrics: metricsOf(values) })),
+  });
+  return headlinesOf(results).map(({ label }) => label);
+}
+
+describe('the headlines', () => {
+  it('are those that some variant has a number for', () => {
+    expect(labelsOf({ kube_proxy_syncs_total: 4 }, { kube_proxy_first_sync_seconds: 2 })).toEqual([
+      'kube-proxy syncs',
+      'First sync p50',
+      'First sync, longest',
+    ]);
+  });
+
+  it('name failed syncs where a variant has some', () => {
+    expect(labelsOf({ kube_proxy_failed_syncs_total: 0 })).toEqual([]);
+    expect(labelsOf({ kube_proxy_failed_syncs_total: 0 }, { kube_proxy_failed_syncs_total: 3 })).toEqual([
+      'Failed syncs',
+    ]);
+  });
+
+  it('have what traffic meets, of which 0 is an answer', () => {
+    expect(
+      labelsOf({
+        first_packet_latency_seconds: 1e-5,
+        node_proxy_mode_cpu_cores: 0,
+        node_connections_per_second_max: 20_000,
+        node_conntrack_entries: 60_000,
+        node_conntrack_dropped_ratio: 0,
+      }),
+    ).toEqual([
+      'First packet p50',
+      'First packet p99',
+      'Rule CPU per node',
+      'Connections/s at most',
+      'Conntrack entries p99',
+      'Connections dropped',
+    ]);
+  });
+
+  it('do not say what syncs did where nothing was written', () => {
+    const syncs = { kube_proxy_syncs_total: 0, kube_proxy_sync_cpu_share: 0, watch_bytes_total: 0 };
+    expect(labelsOf({ ...syncs, endpoint_writes_total: 0 })).toEqual([]);
+    expect(labelsOf({ ...syncs, endpoint_writes_total: 0 }, { ...syncs, endpoint_writes_total: 1 })).toEqual([
+      'Bytes to watchers',
+      'Endpoint writes',
+      'kube-proxy syncs',
+      'Sync CPU per node',
+    ]);
+    // Kube-proxies that were started have synced whether or not something changed.
+    expect(labelsOf({ endpoint_writes_total: 0, kube_proxy_syncs_total: 7 })).toEqual(['kube-proxy syncs']);
+  });
+});
