@@ -13,6 +13,7 @@
  *  6. Every latency has one sample for each (write, node) pair that was applied.
  *  7. Little's law: the updates under way, summed over time, are the latencies of the updates, summed. The first is counted from
  *     commits and applications alone, the second from the samples.
+ *  8. The rules of every node that is not lost are those that one makes who sees only what is published.
  *
  * And at any time: no limit is used more than it has (checkUtilizations).
  */
@@ -26,6 +27,7 @@ import type { WatchConnections } from './controlplane/watch-connections.js';
 import { NO_ENTRY, type WatchFanOut } from './controlplane/watch-fan-out.js';
 import type { KubeProxies } from './node/kube-proxies.js';
 import type { ProxyRecorders } from './node/latency-samples.js';
+import type { InitialEndpoints } from './node/rule-history.js';
 import type { ReplicaSets } from './workload/replica-sets.js';
 
 /** Amounts that are spread over the bins of a series add up to themselves but for rounding. */
@@ -51,6 +53,10 @@ export interface QuietWorld {
   readonly discoveryOf: (service: number) => Discovery;
   readonly settingsOf: (service: number) => EndpointSettings;
   readonly absentServices: ReadonlySet<number>;
+  /** What kube-proxies are told of each service in which they see nothing but what is published. */
+  readonly publishedEndpoints: () => (service: number) => InitialEndpoints;
+  /** What kube-proxies count of their rules. */
+  readonly ruleQuantities: readonly string[];
   /** False after a write was refused or given up: then the objects stay behind the pods, as they would. */
   readonly isPublished: boolean;
   /** False when the workload ended before its rolling updates did, or before pods that were missing were created. */
@@ -90,7 +96,10 @@ export function checkConservation(world: QuietWorld): void {
   }
   checkNodesView(world);
   checkSamples(world);
-  if (world.isPublished) checkPublished(world);
+  if (world.isPublished) {
+    checkPublished(world);
+    checkRules(world);
+  }
   if (world.isComplete) checkReplicas(world);
 }
 
@@ -131,6 +140,22 @@ function checkNodesView({ log, services, discoveryOf }: QuietWorld): void {
     const published = discoveryOf(service).usableEndpoints(service);
     if (held !== published)
       violated(`nodes hold ${held} endpoints of service ${service}, of which ${published} are published`);
+  }
+}
+
+/** Counts are whole numbers, whose sums are exact. Takes as long as to set up the nodes. */
+function checkRules({ kubeProxies, watchConnections, publishedEndpoints, ruleQuantities }: QuietWorld): void {
+  const count = kubeProxies.countTables(publishedEndpoints());
+  const held = new Float64Array(ruleQuantities.length);
+  const counted = new Float64Array(ruleQuantities.length);
+  for (let node = 0; node < kubeProxies.cursor.length; node++) {
+    if (watchConnections.isLost(node)) continue;
+    kubeProxies.tablesOf(node, held);
+    count(node, counted);
+    for (const [quantity, name] of ruleQuantities.entries()) {
+      if (held[quantity] === counted[quantity]) continue;
+      violated(`node ${node} has ${held[quantity]} ${name}, and ${counted[quantity]} by what is published`);
+    }
   }
 }
 

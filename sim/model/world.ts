@@ -30,6 +30,7 @@ import { FaultRecovery } from './fault-recovery.js';
 import type { EndpointUpdates } from './node/endpoint-updates.js';
 import type { KubeProxies } from './node/kube-proxies.js';
 import { KubeProxyProcesses } from './node/kube-proxy-processes.js';
+import type { InitialEndpoints } from './node/rule-history.js';
 import type { NodeTrafficResult } from './node/packet-path/node-traffic.js';
 import { Recorder, type WatchOutcome } from './recorder.js';
 import type { Scenario } from './scenario.js';
@@ -153,7 +154,7 @@ export class World {
       cluster,
       this.log,
       this.#endpointUpdates,
-      this.#endpointUpdates.initial((service) => this.#discoveryOf(service), absentServices),
+      this.#publishedEndpoints(),
       this.recorder.proxies,
     );
     this.watchConnections = createWatchConnections(api, this.log, this.#listSize, this.kubeProxies);
@@ -216,6 +217,8 @@ export class World {
       discoveryOf: (service) => this.#discoveryOf(service),
       settingsOf: (service) => this.#context.services.endpointSettings(service),
       absentServices: this.#context.absentServices,
+      publishedEndpoints: () => this.#publishedEndpoints(),
+      ruleQuantities: this.kubeProxies.ruleQuantities,
       isPublished: this.recorder.rejected === 0 && this.#droppedKeys === 0 && hadSpace,
       isComplete:
         this.#context.scenario.durationNs === null &&
@@ -271,6 +274,12 @@ export class World {
   #progress(durationNs: number | null): number {
     const ofRun = this.simulation.nowNs / (durationNs ?? Infinity);
     return this.#autoscalers === null ? this.#workload.progress : Math.min(1, ofRun);
+  }
+
+  /** What the objects say once all that the informers know of is written. */
+  #publishedEndpoints(): (service: number) => InitialEndpoints {
+    const { absentServices } = this.#context;
+    return this.#endpointUpdates.initial((service) => this.#discoveryOf(service), absentServices);
   }
 
   #discoveryOf(service: number): Discovery {

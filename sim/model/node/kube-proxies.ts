@@ -175,6 +175,11 @@ export class KubeProxies implements WatchListener {
     }
   }
 
+  /** What the mode counts of rules, by name. */
+  get ruleQuantities(): readonly string[] {
+    return this.#parameters.mode.quantities;
+  }
+
   /** Samples of latencies so far: one of each kind for every (write, node). */
   get deliveries(): number {
     return this.#samples.deliveries;
@@ -350,6 +355,18 @@ export class KubeProxies implements WatchListener {
       const beyondNs = Math.max(0, this.#syncEndNs[node]! - endNs);
       this.busyNs[node] = Math.max(0, this.busyNs[node]! - beyondNs);
     }
+  }
+
+  /** Quantities of the mode in the tables of a node, by the writes that it has taken up. */
+  tablesOf(node: number, tables: Float64Array): void {
+    this.#rules.tablesOf(node, this.#takenUp[node]!, tables);
+  }
+
+  /** The same, counted from nothing but what is published: in a quiet cluster on every node that is not lost. */
+  countTables(published: (service: number) => InitialEndpoints): (node: number, tables: Float64Array) => void {
+    const { routing, mode } = this.#parameters;
+    const rules = new RuleHistory(routing, published, mode);
+    return (node, tables) => rules.tablesOf(node, 0, tables);
   }
 
   /** What nodes export of their rules, on average over the nodes. */

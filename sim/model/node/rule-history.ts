@@ -20,9 +20,12 @@ import {
   type RoutedService,
 } from './endpoint-view.js';
 import { OwnEndpointsTable } from './own-endpoints.js';
+import { NO_ROW } from './pair-index.js';
 import type { ProxyMode, SyncWork } from './proxy-modes/proxy-mode.js';
 
 const INITIAL_CAPACITY = 4096;
+/** In place of an entry: all nodes know of it. */
+const START = -1;
 
 /** What kube-proxies route: the services, and where nodes and endpoints are. */
 export interface Routing {
@@ -55,8 +58,8 @@ export class RuleHistory {
   /** Ready endpoints of each service at the end of the log. */
   readonly #readyOf: Int32Array;
   #length = 0;
-  /** One per zone, or only one: columns by quantity; index p holds the state after the first p entries. */
-  readonly #tables: Float64Array[][];
+  /** One per zone, or only one: rows of the mode's quantities; row p holds the state after the first p entries. */
+  readonly #tables: Float64Array[];
   /** Lines of the changed service of entry p, by zone. */
   readonly #linesOfEntry: Int32Array[];
   /** Ready endpoints of the service of entry p that are hinted to the zone; empty without hints. */
@@ -79,6 +82,8 @@ export class RuleHistory {
     ownHintedHere: 0,
   };
   readonly #amounts: Float64Array;
+  /** On a node that has no endpoint itself. */
+  readonly #amountsElsewhere: Float64Array;
 
   constructor(routing: Routing, initial: (service: number) => InitialEndpoints, mode: ProxyMode) {
     const { services, serviceOf, zones } = routing;
@@ -100,7 +105,8 @@ export class RuleHistory {
     const perZone = { length: hasHints ? zones : 1 };
     this.#ledger = new EndpointLedger(services, zones, hasHints);
     this.#amounts = new Float64Array(quantities);
-    this.#tables = Array.from(perZone, () => mode.quantities.map(() => new Float64Array(INITIAL_CAPACITY)));
+    this.#amountsElsewhere = new Float64Array(quantities);
+    this.#tables = Array.from(perZone, () => new Float64Array(INITIAL_CAPACITY * quantities));
     this.#linesOfEntry = Array.from(perZone, () => new Int32Array(INITIAL_CAPACITY));
     this.#hintedHere = hasHints ? Array.from(perZone, () => new Int32Array(INITIAL_CAPACITY)) : [];
     this.#after = {
@@ -108,24 +114,24 @@ export class RuleHistory {
       terminating: new Int32Array(INITIAL_CAPACITY),
       hinted: new Int32Array(hasHints ? INITIAL_CAPACITY : 0),
     };
-    this.#own = nodesDiffer ? new OwnEndpointsTable(nodes, services, quantities) : null;
+    this.#own = nodesDiffer ? new OwnEndpointsTable(nodes, quantities) : null;
     this.#corrections = new Float64Array(nodesDiffer ? nodes * quantities : 0);
     for (let service = 0; service < services; service++) this.#start(service, initial(service));
   }
 
   #start(service: number, { ready, updates }: InitialEndpoints): void {
     this.#readyOf[service] = ready;
-    const nodes = new Set<number>();
-    for (const update of updates) {
-      this.#apply(-1, service, update);
-      if (this.#dependsOnNode[service] === 1) nodes.add(this.#routing.nodeOf(update.endpoint));
-    }
+    for (const update of updates) this.#apply(START, service, update);
     this.#addToTables(service, 0, 1);
-    for (const node of nodes) {
+    if (this.#dependsOnNode[service] === 0) return;
+    // A node that has several endpoints is corrected several times, the later ones to no effect.
+    for (const { endpoint } of updates) {
+      const node = this.#routing.nodeOf(endpoint);
       if (node < 0) continue;
-      this.#own!.advance(node, 0);
+      const record = this.#own!.recordOf(node, service);
+      if (record === NO_ROW) continue;
       this.#viewAtEnd(service, this.#zoneIndex(node));
-      this.#correct(node, service);
+      this.#correct(node, service, record);
     }
   }
 
@@ -136,7 +142,10 @@ export class RuleHistory {
   append(service: number, ready: number, updates: readonly EndpointUpdate[]): void {
     const entry = this.#length++;
     if (entry + 1 === this.#serviceOfEntry.length) this.#grow();
-    for (const columns of this.#tables) for (const column of columns) column[entry + 1] = column[entry]!;
+    const quantities = this.#amounts.length;
+    for (const table of this.#tables) {
+      table.copyWithin((entry + 1) * quantities, entry * quantities, (entry + 1) * quantities);
+    }
     this.#addToTables(service, entry + 1, -1);
     let changed = 0;
     for (const update of updates) {
@@ -187,9 +196,10 @@ export class RuleHistory {
 
   /** Quantities of the tables of a node that has been advanced to `cursor`. */
   tablesOf(node: number, cursor: number, tables: Float64Array): void {
-    const columns = this.#tables[this.#zoneIndex(node)]!;
+    const rows = this.#tables[this.#zoneIndex(node)]!;
     const quantities = tables.length;
-    for (let quantity = 0; quantity < quantities; quantity++) tables[quantity] = columns[quantity]![cursor]!;
+    const row = cursor * quantities;
+    for (let quantity = 0; quantity < quantities; quantity++) tables[quantity] = rows[row + quantity]!;
     if (this.#own === null) return;
     const first = node * quantities;
     for (let quantity = 0; quantity < quantities; quantity++) tables[quantity]! += this.#corrections[first + quantity]!;
@@ -203,80 +213,79 @@ export class RuleHistory {
   #linesOn(node: number, zone: number, entry: number): number {
     const service = this.#serviceOfEntry[entry]!;
     const lines = this.#linesOfEntry[zone]![entry]!;
-    if (this.#dependsOnNode[service] === 0 || this.#own!.of(node, service) === undefined) return lines;
+    if (this.#dependsOnNode[service] === 0) return lines;
+    const record = this.#own!.recordOf(node, service);
+    if (record === NO_ROW) return lines;
     const view = this.#view;
     view.ready = this.#after.ready[entry]!;
     view.terminating = this.#after.terminating[entry]!;
     view.hinted = this.#after.hinted[entry] ?? 0;
     view.hintedHere = this.#hintedHere[zone]?.[entry] ?? 0;
-    return this.#correct(node, service);
+    return this.#correct(node, service, record);
   }
 
   /**
-   * Brings the correction of a node up to date for one service, the rest of whose view is filled in, and returns the lines of the
-   * service on the node.
+   * Brings the correction of a node up to date for one service, of which it has `record` and the rest of whose view is filled in,
+   * and returns the lines of the service on the node.
    */
-  #correct(node: number, service: number): number {
-    const own = this.#own!.of(node, service)!;
+  #correct(node: number, service: number, record: number): number {
+    const own = this.#own!;
     const routed = this.#routing.serviceOf(service);
     const { shape } = routed;
     const quantities = this.#amounts.length;
-    const first = node * quantities;
-    for (let quantity = 0; quantity < quantities; quantity++) {
-      this.#corrections[first + quantity]! -= own.correction[quantity]!;
-    }
     const view = this.#view;
     view.ownReady = view.ownTerminating = view.ownHintedHere = 0;
-    this.#mode.count(shape, countEndpoints(routed, view), own.correction);
-    view.ownReady = own.ready;
-    view.ownTerminating = own.terminating;
-    view.ownHintedHere = own.hintedHere;
+    this.#mode.count(shape, countEndpoints(routed, view), this.#amountsElsewhere);
+    view.ownReady = own.ready[record]!;
+    view.ownTerminating = own.terminating[record]!;
+    view.ownHintedHere = own.hintedHere[record]!;
     const counts = countEndpoints(routed, view);
     this.#mode.count(shape, counts, this.#amounts);
+    const first = node * quantities;
+    const firstOfRecord = record * quantities;
     for (let quantity = 0; quantity < quantities; quantity++) {
-      const correction = this.#amounts[quantity]! - own.correction[quantity]!;
-      own.correction[quantity] = correction;
-      this.#corrections[first + quantity]! += correction;
+      const correction = this.#amounts[quantity]! - this.#amountsElsewhere[quantity]!;
+      this.#corrections[first + quantity]! += correction - own.corrections[firstOfRecord + quantity]!;
+      own.corrections[firstOfRecord + quantity] = correction;
     }
-    if (own.ready === 0 && own.terminating === 0) this.#own!.forget(node, service);
+    if (view.ownReady === 0 && view.ownTerminating === 0) own.forget(node, service);
     return this.#mode.linesOfChangedService(shape, counts);
   }
 
-  /** An update of `entry`, or of the start (-1), becomes true at the end of the log. */
+  /** An update of `entry`, or START, becomes true at the end of the log. */
   #apply(entry: number, service: number, update: EndpointUpdate): void {
-    const ledger = this.#ledger;
-    const { endpoint } = update;
-    if (this.#dependsOnNode[service] === 1) {
-      const node = this.#routing.nodeOf(endpoint);
-      if (node >= 0) {
-        const state = ledger.stateOf(endpoint);
-        const zone = this.#routing.zoneOfNode[node]!;
-        const isReady = update.state === EndpointState.ready;
-        const wasReady = state === EndpointState.ready;
-        const isHintedHere = isReady && update.hintedZone === zone;
-        const wasHintedHere = wasReady && ledger.hintedZoneOf(endpoint) === zone;
-        const isTerminating = update.state === EndpointState.terminating;
-        const wasTerminating = state === EndpointState.terminating;
-        this.#own!.change(
-          entry,
-          node,
-          service,
-          Number(isReady) - Number(wasReady),
-          Number(isTerminating) - Number(wasTerminating),
-          Number(isHintedHere) - Number(wasHintedHere),
-        );
-      }
-    }
-    ledger.apply(service, update);
+    if (this.#dependsOnNode[service] === 1) this.#changeOwn(entry, service, update);
+    this.#ledger.apply(service, update);
+  }
+
+  /** The node of the endpoint has one more or one less than the ledger still says, from `entry` on. */
+  #changeOwn(entry: number, service: number, { endpoint, state, hintedZone }: EndpointUpdate): void {
+    const node = this.#routing.nodeOf(endpoint);
+    if (node < 0) return;
+    const zone = this.#routing.zoneOfNode[node]!;
+    const before = this.#ledger.stateOf(endpoint);
+    const isReady = state === EndpointState.ready;
+    const wasReady = before === EndpointState.ready;
+    const wasHintedHere = wasReady && this.#ledger.hintedZoneOf(endpoint) === zone;
+    const ready = Number(isReady) - Number(wasReady);
+    const terminating = Number(state === EndpointState.terminating) - Number(before === EndpointState.terminating);
+    const hintedHere = Number(isReady && hintedZone === zone) - Number(wasHintedHere);
+    if (ready === 0 && terminating === 0 && hintedHere === 0) return;
+    if (entry === START) this.#own!.add(node, service, ready, terminating, hintedHere);
+    else this.#own!.change(entry, node, service, ready, terminating, hintedHere);
   }
 
   /** Adds (1) or takes off (-1) what the service makes at the end of the log, in the tables at `cursor`. */
   #addToTables(service: number, cursor: number, sign: number): void {
     const routed = this.#routing.serviceOf(service);
-    for (const [zone, columns] of this.#tables.entries()) {
-      this.#viewAtEnd(service, zone);
-      this.#mode.count(routed.shape, countEndpoints(routed, this.#view), this.#amounts);
-      for (const [quantity, column] of columns.entries()) column[cursor]! += sign * this.#amounts[quantity]!;
+    const row = cursor * this.#amounts.length;
+    for (const [zone, table] of this.#tables.entries()) {
+      // Without hints the zones do not differ.
+      if (zone === 0 || routed.hints !== 'none') {
+        this.#viewAtEnd(service, zone);
+        this.#mode.count(routed.shape, countEndpoints(routed, this.#view), this.#amounts);
+      }
+      for (const [quantity, amount] of this.#amounts.entries()) table[row + quantity]! += sign * amount;
     }
   }
 
@@ -292,9 +301,11 @@ export class RuleHistory {
 
   #grow(): void {
     const capacity = this.#serviceOfEntry.length * 2;
-    const widenAll = (columns: Int32Array[] | Float64Array[]): void =>
+    const widenAll = (columns: Int32Array[]): void =>
       columns.forEach((column, index) => (columns[index] = widen(column, capacity)));
-    for (const columns of this.#tables) widenAll(columns);
+    for (const [zone, table] of this.#tables.entries()) {
+      this.#tables[zone] = widen(table, capacity * this.#amounts.length);
+    }
     widenAll(this.#linesOfEntry);
     widenAll(this.#hintedHere);
     this.#after.ready = widen(this.#after.ready, capacity);
