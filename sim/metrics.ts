@@ -388,6 +388,14 @@ export const METRICS = {
     'iptables rules of the last sync, filter',
     'Rules of the table filter that the last sync wrote',
   ),
+  sync_proxy_rules_no_local_endpoints_total_internal: nodeGauge(
+    'Services without local endpoints, internal',
+    'Services with internalTrafficPolicy Local that have endpoints, but none on the node',
+  ),
+  sync_proxy_rules_no_local_endpoints_total_external: nodeGauge(
+    'Services without local endpoints, external',
+    'Services with externalTrafficPolicy Local that have endpoints, but none on the node',
+  ),
   nftables_rules_total: nodeGauge('nftables rules', "Rules in kube-proxy's tables"),
   nftables_chains_total: nodeGauge('nftables chains', "Chains in kube-proxy's tables"),
   nftables_elements_total: nodeGauge(

@@ -83,7 +83,15 @@ describe('the closed forms: D + max(D, minSyncPeriod) / 2 from the delivery to t
   const syncSeconds = (kind: SyncKind, secondsBetween: number, ensuresChains: boolean): number => {
     const changedServices = 5 * (secondsBetween + 3);
     const changedLines = changedServices * linesPerChange;
-    const work = { kind, tables, changedServices, changedLines, changedEndpoints: changedServices };
+    const work = {
+      kind,
+      tables,
+      changedServices,
+      changedLines,
+      changedEndpoints: changedServices,
+      goneEndpoints: 0,
+      staleEndpoints: 0,
+    };
     const secondsOf = (cleansUp: boolean): number =>
       (speed * modeOf(ensuresChains).syncNs({ ...work, cleansUp })) / SECOND;
     // From the end of that one to the next start.

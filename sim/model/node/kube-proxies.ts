@@ -107,6 +107,8 @@ export class KubeProxies implements WatchListener {
   readonly #lastLines: Float64Array;
   /** End of each node's last sync that looked for stale chains. */
   readonly #lastCleanUpNs: Float64Array;
+  /** Endpoints that are gone, and whose rules each node has still to delete. */
+  readonly #staleEndpoints: Float64Array;
   /** The next sync of a node that is not asleep. */
   readonly #nextSync: Float64Array;
   /** Of a deferred node: the time from which on a signal runs at once (0 when asleep), and its end. */
@@ -142,6 +144,8 @@ export class KubeProxies implements WatchListener {
       changedServices: 0,
       changedLines: 0,
       changedEndpoints: 0,
+      goneEndpoints: 0,
+      staleEndpoints: 0,
       cleansUp: false,
     };
     this.busyNs = new Float64Array(count);
@@ -157,6 +161,7 @@ export class KubeProxies implements WatchListener {
     this.#failsFromNs = new Float64Array(count).fill(Infinity);
     this.#failsUntilNs = new Float64Array(count).fill(-Infinity);
     this.#lastFullNs = parameters.lastFullSyncNs.slice();
+    this.#staleEndpoints = new Float64Array(count);
     this.#lastKind = new Uint8Array(count).fill(SyncKind.full);
     this.#lastLines = new Float64Array(count);
     this.#lastCleanUpNs = parameters.lastFullSyncNs.slice();
@@ -256,6 +261,7 @@ export class KubeProxies implements WatchListener {
     this.#lastFullNs[node] = -Infinity;
     this.#lastCleanUpNs[node] = -Infinity;
     this.#hasFailed[node] = 0;
+    if (!keepsRules) this.#staleEndpoints[node] = 0;
     // After a reboot the tables are empty until a sync has filled them, however often the process starts.
     if (!keepsRules || this.#startKind[node] !== SyncKind.firstAfterBoot) {
       this.#startKind[node] = keepsRules ? SyncKind.first : SyncKind.firstAfterBoot;
@@ -281,7 +287,9 @@ export class KubeProxies implements WatchListener {
     if (this.#state[node] === LOST) return;
     // Its first sync comes whatever there is to apply.
     if (this.#firstSync[node] === 1) return;
-    if (this.#state[node] !== ASLEEP) this.#simulation.cancel(this.#nextSync[node] as EventHandle);
+    // An idle sync that nobody has asked for yet may have failed, and be retried by now.
+    if (this.#state[node] === ASLEEP) this.#runIdleSyncs(node, this.#simulation.nowNs);
+    else this.#simulation.cancel(this.#nextSync[node] as EventHandle);
     this.#state[node] = ASLEEP;
     this.#earlyFromNs[node] = 0;
     this.#signalNext(node);
@@ -379,9 +387,10 @@ export class KubeProxies implements WatchListener {
       work.kind = this.#lastKind[node]! as SyncKind;
       work.changedLines = this.#lastLines[node]!;
       for (const [metric, value] of Object.entries(mode.gauges(work)) as [MetricName, number][]) {
-        sums[metric] = (sums[metric] ?? 0) + value / this.#nodes.count;
+        sums[metric] = (sums[metric] ?? 0) + value;
       }
     }
+    for (const metric of Object.keys(sums) as MetricName[]) sums[metric]! /= this.#nodes.count;
     return sums;
   }
 
@@ -482,10 +491,13 @@ export class KubeProxies implements WatchListener {
       !partialSync || this.#hasFailed[node] === 1 || startNs - this.#lastFullNs[node]! >= fullSyncIntervalNs;
     const startKind = this.#startKind[node]! as SyncKind;
     work.kind = startKind === SyncKind.partial && isFull ? SyncKind.full : startKind;
+    work.staleEndpoints = this.#staleEndpoints[node]!;
     work.cleansUp = mode.cleansUp(work.tables, startNs - this.#lastCleanUpNs[node]!);
     const durationNs = Math.round(mode.syncNs(work) * this.#nodes.slowness[node]!);
     const endNs = startNs + durationNs;
     const fails = this.#failsFromNs[node]! <= startNs && startNs < this.#failsUntilNs[node]!;
+    if (!fails && work.cleansUp) this.#staleEndpoints[node] = mode.deletesAtOnce ? 0 : work.goneEndpoints;
+    else this.#staleEndpoints[node]! += work.goneEndpoints;
     if (fails) {
       this.#hasFailed[node] = 1;
     } else {

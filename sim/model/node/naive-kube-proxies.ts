@@ -55,6 +55,7 @@ interface NodeState {
   processStartNs: number;
   isFirstSync: boolean;
   startKind: SyncKind;
+  staleEndpoints: number;
   hasFailed: boolean;
   failsFromNs: number;
   failsUntilNs: number;
@@ -128,6 +129,7 @@ export class NaiveKubeProxies implements WatchListener {
       processStartNs: -Infinity,
       isFirstSync: false,
       startKind: SyncKind.partial,
+      staleEndpoints: 0,
       hasFailed: false,
       failsFromNs: Infinity,
       failsUntilNs: -Infinity,
@@ -209,8 +211,10 @@ export class NaiveKubeProxies implements WatchListener {
     state.triggers.clear();
     state.processStartNs = this.#simulation.nowNs;
     state.hasFailed = false;
-    if (!keepsRules) state.startKind = SyncKind.firstAfterBoot;
-    else if (state.startKind !== SyncKind.firstAfterBoot) state.startKind = SyncKind.first;
+    if (!keepsRules) {
+      state.startKind = SyncKind.firstAfterBoot;
+      state.staleEndpoints = 0;
+    } else if (state.startKind !== SyncKind.firstAfterBoot) state.startKind = SyncKind.first;
     state.lastFullNs = -Infinity;
     state.lastCleanUpNs = -Infinity;
     this.#parameters.runner.reset(node, this.#simulation.nowNs);
@@ -310,9 +314,12 @@ export class NaiveKubeProxies implements WatchListener {
 
     const changedServices = new Set<number>();
     let changedEndpoints = 0;
+    let goneEndpoints = 0;
     for (const { entry } of taken) {
       changedServices.add(this.#log.service[entry]!);
-      changedEndpoints += this.#learn(node, entry);
+      const { changed, gone } = this.#learn(node, entry);
+      changedEndpoints += changed;
+      goneEndpoints += gone;
     }
     let changedLines = 0;
     for (const service of changedServices) {
@@ -327,6 +334,8 @@ export class NaiveKubeProxies implements WatchListener {
       changedServices: changedServices.size,
       changedLines,
       changedEndpoints,
+      goneEndpoints,
+      staleEndpoints: state.staleEndpoints,
       cleansUp,
     });
     const durationNs = Math.round(referenceNs * this.#nodes.slowness[node]!);
@@ -339,6 +348,8 @@ export class NaiveKubeProxies implements WatchListener {
       recordSync(this.#recorders, durationNs, kind !== SyncKind.partial);
     }
     state.notApplied.push(...taken);
+    if (!state.hasFailed && cleansUp) state.staleEndpoints = mode.deletesAtOnce ? 0 : goneEndpoints;
+    else state.staleEndpoints += goneEndpoints;
     if (!state.hasFailed) {
       if (cleansUp) state.lastCleanUpNs = endNs;
       if (kind !== SyncKind.partial) state.lastFullNs = endNs;
@@ -389,21 +400,24 @@ export class NaiveKubeProxies implements WatchListener {
     state.timer = dueNs <= this.#endNs ? this.#simulation.schedule(dueNs, this.#timerKind, node) : null;
   }
 
-  /** A node hears of an entry; returns how many endpoints it changes. */
-  #learn(node: number, entry: number): number {
+  /** A node hears of an entry; returns how many endpoints it changes, and takes out of use. */
+  #learn(node: number, entry: number): { readonly changed: number; readonly gone: number } {
     const number = this.#log.service[entry]!;
     const service = this.#states[node]!.services[number]!;
     const updates = this.#updates[entry]!;
     const ready = this.#log.endpointsAfter[entry]!;
     this.#addToTables(node, number, -1);
     let changed = updates.length === 0 ? Math.abs(ready - service.ready) : 0;
+    let gone = updates.length === 0 ? Math.max(0, service.ready - ready) : 0;
     for (const update of updates) {
-      if (update.state !== (service.endpoints.get(update.endpoint)?.state ?? EndpointState.unusable)) changed++;
+      const before = service.endpoints.get(update.endpoint)?.state ?? EndpointState.unusable;
+      if (update.state !== before) changed++;
+      if (update.state !== before && before === EndpointState.ready) gone++;
       service.endpoints.set(update.endpoint, update);
     }
     service.ready = ready;
     this.#addToTables(node, number, 1);
-    return changed;
+    return { changed, gone };
   }
 
   #addToTables(node: number, service: number, sign: number): void {

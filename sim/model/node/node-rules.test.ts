@@ -34,13 +34,26 @@ const countingMode: ProxyMode = {
   },
   linesOfChangedService: (_shape, { cluster, local, reachable }: EndpointCounts) =>
     cluster + 7 * local + 49 * reachable,
-  cleansUp: () => false,
+  // Every third quarter of a second or so: clean-ups come and stay away.
+  cleansUp: (_tables, sinceCleanUpNs) => sinceCleanUpNs % SECOND > 0.3 * SECOND,
+  deletesAtOnce: false,
   gauges: () => ({}),
-  syncNs: ({ kind, tables, changedLines, changedServices, changedEndpoints }: SyncWork) =>
+  isRefused: () => false,
+  syncNs: ({
+    kind,
+    tables,
+    changedLines,
+    changedServices,
+    changedEndpoints,
+    goneEndpoints,
+    staleEndpoints,
+  }: SyncWork) =>
     1e6 * (1 + tables[0]! + 31 * tables[1]! + 977 * tables[2]! + 30_011 * tables[3]! * 1e-3) +
     1e3 * changedLines +
     100 * changedServices +
     10 * changedEndpoints +
+    3 * goneEndpoints +
+    5 * staleEndpoints +
     kind,
 };
 

@@ -66,6 +66,7 @@ export class RuleHistory {
   readonly #hintedHere: Int32Array[];
   readonly #after: ServiceColumns;
   #changedEndpointsBefore = new Float64Array(INITIAL_CAPACITY);
+  #goneEndpointsBefore = new Float64Array(INITIAL_CAPACITY);
   #serviceOfEntry = new Int32Array(INITIAL_CAPACITY);
   /** null: no node differs from its neighbours. */
   readonly #own: OwnEndpointsTable | null;
@@ -148,12 +149,21 @@ export class RuleHistory {
     }
     this.#addToTables(service, entry + 1, -1);
     let changed = 0;
+    let gone = 0;
     for (const update of updates) {
-      if (update.state !== this.#ledger.stateOf(update.endpoint)) changed++;
+      const before = this.#ledger.stateOf(update.endpoint);
+      if (update.state !== before) {
+        changed++;
+        if (before === EndpointState.ready) gone++;
+      }
       this.#apply(entry, service, update);
     }
     // Somebody who does not say which ones at least says how many.
-    if (updates.length === 0) changed = Math.abs(ready - this.#readyOf[service]!);
+    if (updates.length === 0) {
+      const before = this.#readyOf[service]!;
+      changed = Math.abs(ready - before);
+      gone = Math.max(0, before - ready);
+    }
     this.#readyOf[service] = ready;
     this.#addToTables(service, entry + 1, 1);
     this.#serviceOfEntry[entry] = service;
@@ -169,6 +179,7 @@ export class RuleHistory {
       lines[entry] = this.#mode.linesOfChangedService(routed.shape, countEndpoints(routed, this.#view));
     }
     this.#changedEndpointsBefore[entry + 1] = this.#changedEndpointsBefore[entry]! + changed;
+    this.#goneEndpointsBefore[entry + 1] = this.#goneEndpointsBefore[entry]! + gone;
   }
 
   /**
@@ -191,6 +202,7 @@ export class RuleHistory {
     work.changedLines = lines;
     work.changedServices = services;
     work.changedEndpoints = this.#changedEndpointsBefore[end]! - this.#changedEndpointsBefore[from]!;
+    work.goneEndpoints = this.#goneEndpointsBefore[end]! - this.#goneEndpointsBefore[from]!;
     this.tablesOf(node, end, work.tables);
   }
 
@@ -312,6 +324,7 @@ export class RuleHistory {
     this.#after.terminating = widen(this.#after.terminating, capacity);
     if (this.#after.hinted.length > 0) this.#after.hinted = widen(this.#after.hinted, capacity);
     this.#changedEndpointsBefore = widen(this.#changedEndpointsBefore, capacity);
+    this.#goneEndpointsBefore = widen(this.#goneEndpointsBefore, capacity);
     this.#serviceOfEntry = widen(this.#serviceOfEntry, capacity);
   }
 }

@@ -40,6 +40,7 @@ const NEVER_NS = 1e15;
 
 class ConstantMode implements ProxyMode {
   readonly name = 'iptables';
+  readonly deletesAtOnce = true;
   readonly quantities = [];
   readonly #durationNs: number;
 
@@ -54,6 +55,10 @@ class ConstantMode implements ProxyMode {
   cleansUp(): boolean {
     return false;
   }
+  isRefused(): boolean {
+    return false;
+  }
+
   gauges(): Record<never, never> {
     return {};
   }

@@ -34,7 +34,7 @@ export function createEndpointUpdates({ scenario, nodes, services, pods }: Clust
 
 /** `initial`: the services at the start, when every node has their rules. */
 export function createKubeProxies(
-  { simulation, scenario, streams, nodes, startNs }: ClusterContext,
+  { simulation, scenario, streams, nodes, services, startNs }: ClusterContext,
   log: WatchFanOut,
   endpointUpdates: EndpointUpdates,
   initial: (service: number) => InitialEndpoints,
@@ -54,7 +54,7 @@ export function createKubeProxies(
     nodes,
     initial,
     {
-      mode: createProxyMode(kubeProxy),
+      mode: createProxyMode(kubeProxy, services),
       routing: endpointUpdates.routing,
       runner: createRunner(scenario, maxIntervalNs),
       partialSync: writesPartially(kubeProxy),

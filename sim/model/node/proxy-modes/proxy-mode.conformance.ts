@@ -66,6 +66,8 @@ const workOf = (tables: Float64Array, change: Partial<SyncWork> = {}): SyncWork 
   changedServices: 0,
   changedLines: 0,
   changedEndpoints: 0,
+  goneEndpoints: 0,
+  staleEndpoints: 0,
   cleansUp: false,
   ...change,
 });
@@ -75,6 +77,8 @@ const changeOf = (mode: ProxyMode, count: number, shape: ServiceShape, endpoints
   changedServices: count,
   changedLines: count * mode.linesOfChangedService(shape, endpoints),
   changedEndpoints: count,
+  goneEndpoints: count,
+  staleEndpoints: count,
 });
 
 export function proxyModeConformance(name: string, create: () => ProxyMode): void {

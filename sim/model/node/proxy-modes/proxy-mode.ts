@@ -49,6 +49,10 @@ export interface SyncWork {
   changedLines: number;
   /** Endpoints that came, went or changed, each change counted. */
   changedEndpoints: number;
+  /** Of these, those that went out of use: their rules are stale now. */
+  goneEndpoints: number;
+  /** Endpoints that went in earlier syncs, and whose rules are still there to be deleted. */
+  staleEndpoints: number;
   /** Whether the sync looks for rules that nothing uses any more. */
   cleansUp: boolean;
 }
@@ -61,10 +65,14 @@ export interface ProxyMode {
   count(shape: ServiceShape, endpoints: EndpointCounts, counts: Float64Array): void;
   /** What a partial sync writes for one changed service port, in units of the mode. */
   linesOfChangedService(shape: ServiceShape, endpoints: EndpointCounts): number;
+  /** Whether a clean-up deletes what goes in its own sync, too, or only what went before. */
+  readonly deletesAtOnce: boolean;
   /** Whether a sync looks for rules that nothing uses any more; `sinceCleanUpNs` after the last that did. */
   cleansUp(tables: Float64Array, sinceCleanUpNs: number): boolean;
   /** Time of a sync, whole nanoseconds on the reference machine. */
   syncNs(work: SyncWork): number;
+  /** Whether the kernel refuses tables of this size: every sync of such a node fails. */
+  isRefused(tables: Float64Array): boolean;
   /** What the node exports after such a sync, by metric; of what is there without any service, too. */
   gauges(work: SyncWork): Partial<Record<MetricName, number>>;
 }

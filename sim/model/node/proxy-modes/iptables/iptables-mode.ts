@@ -50,6 +50,7 @@ export const IptablesQuantity = {
 
 export class IptablesMode implements ProxyMode {
   readonly name = 'iptables';
+  readonly deletesAtOnce = true;
   readonly quantities = [
     'nat rules',
     'nat chains',
@@ -103,11 +104,10 @@ export class IptablesMode implements ProxyMode {
     return cleansUpStaleChains(tables[IptablesQuantity.endpoints]!, sinceCleanUpNs, this.#syncPeriodNs);
   }
 
-  syncNs({ kind, tables: counts, changedLines, changedEndpoints, cleansUp }: SyncWork): number {
+  syncNs({ kind, tables: counts, changedLines, goneEndpoints, staleEndpoints, cleansUp }: SyncWork): number {
     const tables = this.#withFixedRules(counts);
     if (kind === SyncKind.firstAfterBoot) return Math.round(syncAfterBootNs(this.#backend, tables));
-    // Whether endpoints came or went is not told; where some do, others did within a syncPeriod or so.
-    const cleaningNs = cleansUp ? cleanUpNs(this.#backend, tables, changedEndpoints > 0) : 0;
+    const cleaningNs = cleansUp ? cleanUpNs(this.#backend, tables, goneEndpoints + staleEndpoints > 0) : 0;
     if (kind !== SyncKind.partial) return Math.round(fullSyncNs(this.#backend, tables) + cleaningNs);
     const ensuringNs = this.#partialSyncEnsuresChains ? ensureJumpsNs(this.#backend, tables) : 0;
     const writingNs = partialSyncNs(this.#backend, tables, this.linesOfPartialSync(counts, changedLines));
@@ -143,8 +143,7 @@ export class IptablesMode implements ProxyMode {
     return this.#fixedFilterRules + counts[IptablesQuantity.filterRules]!;
   }
 
-  /** Whether the kernel would refuse the nat table. */
-  isTableTooLarge(counts: Float64Array): boolean {
+  isRefused(counts: Float64Array): boolean {
     if (this.#backend.name !== 'legacy') return false;
     return isTableTooLarge(kernelTableBytes(counts[IptablesQuantity.kernelBytes]!));
   }

@@ -53,7 +53,8 @@ export const iptablesOptionsOf = (settings: IptablesSettings): IptablesRuleOptio
   layout: settings.iptablesRuleLayout,
   detectsLocalTraffic: settings.detectLocalMode !== 'none',
   masqueradeAll: settings.masqueradeAll,
-  localhostNodePorts: settings.localhostNodePorts,
+  // The primary address is not the loopback one.
+  localhostNodePorts: settings.localhostNodePorts && settings.nodePortAddresses === 'all',
   tcpBeLiberal: settings.conntrack.tcpBeLiberal,
   nodePortAddresses: settings.nodePortAddresses === 'primary' ? 1 : 'all',
 });

@@ -191,6 +191,8 @@ describe('the mode', () => {
     changedServices: changed,
     changedLines: changed * mode.linesOfChangedService(CLUSTER_IP, endpoints),
     changedEndpoints: changed,
+    goneEndpoints: changed,
+    staleEndpoints: changed,
     cleansUp,
   });
 
@@ -198,9 +200,9 @@ describe('the mode', () => {
     expect(mode.natRules(tables)).toBe(5 + 5000 * 17);
     expect(mode.linesOfPartialSync(tables, 16)).toBe(5 + 5000 + 16);
     expect(mode.filterRules(tables)).toBe(4);
-    expect(mode.isTableTooLarge(tables)).toBe(false);
-    expect(mode.isTableTooLarge(tables.map((quantity) => 20 * quantity))).toBe(true);
-    expect(new IptablesMode(30e9, 'nft').isTableTooLarge(tables.map((quantity) => 20 * quantity))).toBe(false);
+    expect(mode.isRefused(tables)).toBe(false);
+    expect(mode.isRefused(tables.map((quantity) => 20 * quantity))).toBe(true);
+    expect(new IptablesMode(30e9, 'nft').isRefused(tables.map((quantity) => 20 * quantity))).toBe(false);
   });
 
   it('takes for a sync what the cost model says', () => {

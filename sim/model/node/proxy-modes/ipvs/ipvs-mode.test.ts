@@ -41,6 +41,8 @@ describe('a sync', () => {
       changedServices: 0,
       changedLines: 0,
       changedEndpoints: 0,
+      goneEndpoints: 0,
+      staleEndpoints: 0,
       cleansUp: true,
       ...change,
     });
@@ -52,7 +54,8 @@ describe('a sync', () => {
 
   it('writes an endpoint on every virtual server of its service', () => {
     const added = (changedLines: number): number =>
-      syncNs({ changedServices: 2, changedEndpoints: 10, changedLines }) - syncNs();
+      syncNs({ changedServices: 2, changedEndpoints: 10, goneEndpoints: 10, staleEndpoints: 10, changedLines }) -
+      syncNs();
     expect(added(2)).toBeCloseTo(writeServersNs(10), -1);
     expect(added(8)).toBeCloseTo(writeServersNs(40), -1);
     // Small beside the rest.

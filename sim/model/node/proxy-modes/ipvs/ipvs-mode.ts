@@ -21,6 +21,7 @@ const IPSET_ENTRIES = 3;
 
 export class IpvsMode implements ProxyMode {
   readonly name = 'ipvs';
+  readonly deletesAtOnce = true;
   readonly quantities = ['virtual servers', 'real servers', 'addresses on kube-ipvs0', 'ipset entries'];
   readonly #nodeAddresses: number;
   readonly #fixedNs: number;
@@ -46,6 +47,10 @@ export class IpvsMode implements ProxyMode {
   /** What no service has any more is looked for in every sync. */
   cleansUp(): boolean {
     return true;
+  }
+
+  isRefused(): boolean {
+    return false;
   }
 
   gauges({ tables }: SyncWork): Partial<Record<MetricName, number>> {

@@ -9,6 +9,7 @@ import { DEFAULT_RULESET_OPTIONS } from './nftables-ruleset.js';
 const SECOND = 1e9;
 const PRESENT: NftablesModeOptions = {
   ...DEFAULT_RULESET_OPTIONS,
+  nodePortAddresses: 'primary',
   listings: 'none',
   keepEndpointChainsOnStart: true,
 };
@@ -54,6 +55,8 @@ const syncSeconds = ({
     changedServices: changed,
     changedLines: changed * mode.linesOfChangedService(shape, reachable(endpoints)),
     changedEndpoints: changed,
+    goneEndpoints: changed,
+    staleEndpoints: changed,
     cleansUp,
   };
   return mode.syncNs(work) / SECOND;

@@ -12,10 +12,6 @@
  * therefore the part of the table's that the changed services are of all services, and their operations of all operations; the
  * two are exact when all services are alike, or all of them changed. Elements of maps that change are not counted (at most a
  * few operations where a service gets its first endpoint or loses its last), flushed chains are.
- *
- * A sync cannot tell whether its predecessor left stale chains. It is taken to have when endpoints change now, a second later at
- * the earliest: where some come and go, others did just before. The single change after a time in which services only grew is
- * charged a transaction too much.
  */
 
 import type { MetricName } from '../../../../metrics.js';
@@ -23,7 +19,14 @@ import type { ServiceShape } from '../../../cluster/service-shape.js';
 import { NFTABLES_COSTS } from '../../../versions/nftables-costs.js';
 import { NFTABLES_RULES } from '../../../versions/nftables-rules.js';
 import { type EndpointCounts, type ProxyMode, SyncKind, type SyncWork } from '../proxy-mode.js';
-import { baseRuleset, countRuleset, emptyRuleset, rewriteOperations, type RulesetOptions } from './nftables-ruleset.js';
+import {
+  type BaseRuleset,
+  baseRuleset,
+  countRuleset,
+  emptyRuleset,
+  rewriteOperations,
+  type RulesetOptions,
+} from './nftables-ruleset.js';
 import {
   EMPTY_TABLE,
   listChainsSeconds,
@@ -48,6 +51,8 @@ const ANONYMOUS_ENTRIES = 7;
 export type SyncListings = 'none' | 'chains' | 'chains and sets';
 
 export interface NftablesModeOptions extends RulesetOptions {
+  /** Node ports answer on the node's primary address, or on all of them. */
+  readonly nodePortAddresses: 'all' | 'primary';
   readonly listings: SyncListings;
   /** The first sync of a process leaves chains of endpoints alone that are in the kernel. */
   readonly keepEndpointChainsOnStart: boolean;
@@ -55,6 +60,7 @@ export interface NftablesModeOptions extends RulesetOptions {
 
 export class NftablesMode implements ProxyMode {
   readonly name = 'nftables';
+  readonly deletesAtOnce = false;
   readonly quantities = [
     'services',
     'chains',
@@ -66,7 +72,7 @@ export class NftablesMode implements ProxyMode {
     'entries of anonymous sets',
   ];
   readonly #options: NftablesModeOptions;
-  readonly #base = baseRuleset(1, true);
+  readonly #base: BaseRuleset;
   // What the service at hand has, and of the sync at hand what is in the table and what is written.
   readonly #ruleset = emptyRuleset();
   readonly #present = { ...EMPTY_TABLE };
@@ -74,6 +80,7 @@ export class NftablesMode implements ProxyMode {
 
   constructor(options: NftablesModeOptions) {
     this.#options = options;
+    this.#base = baseRuleset(options.nodePortAddresses === 'primary' ? 1 : 0, true);
   }
 
   count(shape: ServiceShape, endpoints: EndpointCounts, counts: Float64Array): void {
@@ -107,6 +114,10 @@ export class NftablesMode implements ProxyMode {
     return Math.round(this.#syncSeconds(work, present) * NS_PER_SECOND);
   }
 
+  isRefused(): boolean {
+    return false;
+  }
+
   gauges({ tables }: SyncWork): Partial<Record<MetricName, number>> {
     return {
       nftables_rules_total: this.#base.rules + tables[RULES]!,
@@ -128,7 +139,7 @@ export class NftablesMode implements ProxyMode {
     }
   }
 
-  #partialSeconds({ tables, changedServices, changedLines, changedEndpoints }: SyncWork, present: TableSize): number {
+  #partialSeconds({ tables, changedServices, changedLines, goneEndpoints }: SyncWork, present: TableSize): number {
     const seconds = this.#listingSeconds(present);
     if (changedServices === 0) return seconds + NFTABLES_COSTS.emptySync.value;
     const partOfServices = Math.min(1, changedServices / tables[SERVICES]!);
@@ -137,15 +148,15 @@ export class NftablesMode implements ProxyMode {
     written.chains = present.chains * partOfOperations;
     written.anonymousSets = present.anonymousSets * partOfServices;
     written.anonymousEntries = present.anonymousEntries * partOfOperations;
-    return seconds + transactionSeconds(present, written, changedLines + changedEndpoints, true);
+    return seconds + transactionSeconds(present, written, changedLines + goneEndpoints, true);
   }
 
-  #firstSeconds({ tables, changedEndpoints }: SyncWork, present: TableSize): number {
+  #firstSeconds({ tables, goneEndpoints }: SyncWork, present: TableSize): number {
     const written = this.#written;
     written.chains = present.chains;
     written.anonymousSets = present.anonymousSets;
     written.anonymousEntries = present.anonymousEntries;
-    let operations = allOperations(tables) + changedEndpoints;
+    let operations = allOperations(tables) + goneEndpoints;
     if (this.#options.keepEndpointChainsOnStart) {
       written.chains -= tables[ENDPOINT_CHAINS]!;
       // Added, flushed, two rules; with affinity a third, while the sets are made sure of.
@@ -154,8 +165,8 @@ export class NftablesMode implements ProxyMode {
     return this.#startSeconds(present) + transactionSeconds(present, written, operations, true);
   }
 
-  #fullSeconds({ tables, changedEndpoints }: SyncWork, present: TableSize): number {
-    const operations = allOperations(tables) + changedEndpoints;
+  #fullSeconds({ tables, goneEndpoints }: SyncWork, present: TableSize): number {
+    const operations = allOperations(tables) + goneEndpoints;
     return this.#listingSeconds(present) + transactionSeconds(present, present, operations, true);
   }
 
@@ -181,5 +192,5 @@ export class NftablesMode implements ProxyMode {
 const allOperations = (tables: Float64Array): number => 2 * tables[CHAINS]! + tables[RULES]! + tables[AFFINITY_SETS]!;
 
 /** The transaction of its own that deletes what an earlier sync has flushed. */
-const staleChainsSeconds = ({ cleansUp, changedEndpoints }: SyncWork, present: TableSize): number =>
-  cleansUp && changedEndpoints > 0 ? transactionSeconds(present, EMPTY_TABLE, changedEndpoints, true) : 0;
+const staleChainsSeconds = ({ cleansUp, staleEndpoints }: SyncWork, present: TableSize): number =>
+  cleansUp && staleEndpoints > 0 ? transactionSeconds(present, EMPTY_TABLE, staleEndpoints, true) : 0;

@@ -17,6 +17,7 @@ const SECOND = 1e9;
 /** Of 1.32, before and after the change to partial syncs; what a sync lists is known from one of the values below. */
 const OPTIONS: NftablesModeOptions = {
   ...DEFAULT_RULESET_OPTIONS,
+  nodePortAddresses: 'primary',
   listings: 'none',
   keepEndpointChainsOnStart: false,
 };
@@ -42,6 +43,8 @@ function syncSeconds(
     changedServices: changed,
     changedLines: changed * mode.linesOfChangedService(CLUSTER_IP, counts),
     changedEndpoints: 0,
+    goneEndpoints: 0,
+    staleEndpoints: 0,
     cleansUp: mode.cleansUp(tables, Infinity),
   };
   return mode.syncNs(work) / SECOND;

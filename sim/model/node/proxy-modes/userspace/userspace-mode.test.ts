@@ -37,12 +37,14 @@ describe('a sync', () => {
       changedServices: 0,
       changedLines: 0,
       changedEndpoints: 0,
+      goneEndpoints: 0,
+      staleEndpoints: 0,
       cleansUp: false,
       ...change,
     });
 
   it('of endpoints is a matter of memory, whatever the number of services', () => {
-    const change = { changedServices: 1, changedLines: 5, changedEndpoints: 1 };
+    const change = { changedServices: 1, changedLines: 5, changedEndpoints: 1, goneEndpoints: 1, staleEndpoints: 1 };
     expect(syncNs(10_000, change)).toBe(syncNs(10, change));
     expect(syncNs(10_000, change)).toBeLessThan(1e6);
   });

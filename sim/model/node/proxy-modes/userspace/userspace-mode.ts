@@ -49,6 +49,7 @@ export const writeRulesNs = (rules: number): number =>
 
 export class UserspaceMode implements ProxyMode {
   readonly name = 'userspace';
+  readonly deletesAtOnce = true;
   readonly quantities = ['redirect rules', 'endpoints'];
 
   count(shape: ServiceShape, { reachable }: EndpointCounts, counts: Float64Array): void {
@@ -62,6 +63,10 @@ export class UserspaceMode implements ProxyMode {
   }
 
   cleansUp(): boolean {
+    return false;
+  }
+
+  isRefused(): boolean {
     return false;
   }
 
