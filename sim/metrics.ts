@@ -354,13 +354,13 @@ export const METRICS = {
     'scalar',
     'seconds',
     'Node CPU spent on syncs',
-    'Time of all syncs of a node from the first workload action to the end, mean over the nodes.',
+    'Time of all syncs of a node from the first workload action to the end, and of its looks at its rules every syncPeriod; mean over the nodes. Wall time, so waits of a few milliseconds in the kernel are in it.',
   ),
   kube_proxy_sync_cpu_share: define(
     'scalar',
     'cores',
     'Node CPU share spent on syncs',
-    'Time of all syncs divided by the time from the first workload action to the end, mean over the nodes; the end is when all is quiet, or the duration if that is later.',
+    'Time of all syncs, and of the looks at the rules every syncPeriod, divided by the time from the first workload action to the end, mean over the nodes; the end is when all is quiet, or the duration if that is later.',
   ),
   kube_proxy_syncs_total: define(
     'scalar',

@@ -77,6 +77,7 @@ function simulate(Proxies: typeof KubeProxies | typeof NaiveKubeProxies, cluster
     partialSync: true,
     fullSyncIntervalNs: HOUR_NS,
     lastFullSyncNs: cluster.lastFullSyncNs,
+    syncPeriodNs: 30e9,
     measureFromNs: 0,
   };
   const recorders = createProxyRecorders();

@@ -167,7 +167,7 @@ export class Recorder implements Pick<
     const nodes = kubeProxies.busyNs.length;
     let notApplied = 0;
     for (const [node, cursor] of kubeProxies.cursor.entries()) {
-      if (!connections.isLost(node)) notApplied += log.length - cursor;
+      if (!kubeProxies.isNodeLost(node)) notApplied += log.length - cursor;
     }
     return {
       watch_bytes_total: sent.bytes,

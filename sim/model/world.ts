@@ -158,9 +158,7 @@ export class World {
       this.recorder.proxies,
     );
     this.watchConnections = createWatchConnections(api, this.log, this.#listSize, this.kubeProxies);
-    this.#processes = new KubeProxyProcesses(simulation, nodes.zone, streams, this.watchConnections, (node, untilNs) =>
-      this.kubeProxies.failUntil(node, untilNs),
-    );
+    this.#processes = new KubeProxyProcesses(simulation, nodes.zone, streams, this.watchConnections, this.kubeProxies);
     this.#faultRecovery = new FaultRecovery(simulation, this.log, this.kubeProxies, this.#controller);
     this.controllerManager.onTakenOver((downSinceNs) =>
       this.#faultRecovery.followWriters('controllerManagerFailOver', downSinceNs, simulation.nowNs),
@@ -245,7 +243,7 @@ export class World {
 
   /** When the run ended: after the last event, the last sync and the scenario's duration. */
   get endNs(): number {
-    return Math.max(this.simulation.nowNs, this.kubeProxies.lastAppliedNs, this.#context.scenario.durationNs ?? 0);
+    return Math.max(this.simulation.nowNs, this.kubeProxies.lastSyncEndNs, this.#context.scenario.durationNs ?? 0);
   }
 
   /** What the connections of nodes meet at the end of the run; nothing when the scenario has none. Call once. */
@@ -363,6 +361,12 @@ export class World {
     return Math.floor((timeNs + phaseNs) / TIMESTAMP_RESOLUTION_NS) * TIMESTAMP_RESOLUTION_NS - phaseNs;
   }
 
+  /** Whether something is measured even if no pod changes. */
+  get #measuresWithoutWrites(): boolean {
+    const { nodeTraffic, workload } = this.#context.scenario;
+    return nodeTraffic !== null || workload.some(({ kind }) => kind === 'restartKubeProxy' || kind === 'failSyncs');
+  }
+
   #warn(): void {
     const { recorder } = this;
     const { kubernetes, kubeProxy } = this.#context.scenario;
@@ -372,9 +376,15 @@ export class World {
     if (!this.#isQuiet) {
       this.warnings.push('The drain limit was reached with changes still in flight: late updates are missing.');
     }
-    if (this.log.length === 0 && this.#context.scenario.workload.length > 0) {
+    if (this.log.length === 0 && !this.#measuresWithoutWrites) {
       this.warnings.push(
         'No endpoint object was written: there is no latency to measure. Add an action that changes pods.',
+      );
+    }
+    const { refusedNodes } = this.kubeProxies;
+    if (refusedNodes > 0) {
+      this.warnings.push(
+        `The nat tables of ${refusedNodes} nodes are over 512 MiB, which a kernel refuses in the legacy backend of iptables: all syncs would fail there. Latencies and sync times are those of a kernel that takes them.`,
       );
     }
     if (recorder.rejected > 0) {

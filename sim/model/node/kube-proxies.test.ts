@@ -101,6 +101,7 @@ function run(kind: 'cursor' | 'naive', setting: Setting, workload: Workload): un
       { length: setting.nodes },
       (_, node) => -Math.round(hash.uniform(node, 0) * HOUR),
     ),
+    syncPeriodNs: 30e9,
     measureFromNs: 0.3 * SECOND,
   };
   const samples = createProxyRecorders();

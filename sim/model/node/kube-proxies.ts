@@ -48,6 +48,8 @@ export interface KubeProxyParameters {
   readonly fullSyncIntervalNs: number;
   /** When each node's last full sync before the run ended, at most 0. */
   readonly lastFullSyncNs: Float64Array;
+  /** How often nodes do what they do beside their syncs. */
+  readonly syncPeriodNs: number;
   /** Syncs that start before this are not counted: what idle nodes do before the workload begins is no part of it. */
   readonly measureFromNs: number;
 }
@@ -65,8 +67,9 @@ export class KubeProxies implements WatchListener {
   syncs = 0;
   fullSyncs = 0;
   failedSyncs = 0;
-  /** End of the last sync that applied a write, over all nodes. */
+  /** End of the last sync that applied a write, over all nodes; and of the last one that had a reason. */
   lastAppliedNs = 0;
+  lastSyncEndNs = 0;
   /** Sync time by node. */
   readonly busyNs: Float64Array;
   /** Entries of the log that each node's rules hold. */
@@ -119,6 +122,7 @@ export class KubeProxies implements WatchListener {
   readonly #listed: Int32Array;
   readonly #listPosition: Int32Array;
   #listLength = 0;
+  readonly #isNodeLost: Uint8Array;
   readonly #milestones = new Milestones();
 
   constructor(
@@ -154,6 +158,7 @@ export class KubeProxies implements WatchListener {
     this.#syncEndNs = new Float64Array(count).fill(-Infinity);
     this.#backNs = new Float64Array(count).fill(-Infinity);
     this.#processStartNs = new Float64Array(count).fill(-Infinity);
+    this.#isNodeLost = new Uint8Array(count);
     this.#startKind = new Uint8Array(count).fill(SyncKind.partial);
     this.#firstSync = new Uint8Array(count);
     this.#takenUp = new Int32Array(count);
@@ -244,7 +249,20 @@ export class KubeProxies implements WatchListener {
     this.#firstSync[node] = 0;
     this.#earlyFromNs[node] = 0;
     this.#unlist(node);
+  }
+
+  /** The node itself is lost, and not only its kube-proxy away: nobody waits for it. */
+  nodeLost(node: number): void {
+    this.#isNodeLost[node] = 1;
     this.#milestones.onLost(node, this.cursor[node]!);
+  }
+
+  nodeReturned(node: number): void {
+    this.#isNodeLost[node] = 0;
+  }
+
+  isNodeLost(node: number): boolean {
+    return this.#isNodeLost[node] === 1;
   }
 
   onReturned(node: number): void {
@@ -322,7 +340,7 @@ export class KubeProxies implements WatchListener {
 
   /** Counts the nodes that apply the first `entries` of the log, as of the present log or a shorter one. */
   addMilestone(entries: number): Milestone {
-    return this.#milestones.add(entries, this.cursor, this.#syncEndNs, (node) => this.#state[node] === LOST);
+    return this.#milestones.add(entries, this.cursor, this.#syncEndNs, (node) => this.isNodeLost(node));
   }
 
   /** A listed node receives `entry` at `deliveryNs`. */
@@ -361,7 +379,7 @@ export class KubeProxies implements WatchListener {
     for (let node = 0; node < this.#nodes.count; node++) {
       if (this.#state[node] === ASLEEP) this.#runIdleSyncs(node, endNs);
       const beyondNs = Math.max(0, this.#syncEndNs[node]! - endNs);
-      this.busyNs[node] = Math.max(0, this.busyNs[node]! - beyondNs);
+      this.busyNs[node] = Math.max(0, this.busyNs[node]! - beyondNs) + this.#backgroundNs(node, endNs);
     }
   }
 
@@ -375,6 +393,24 @@ export class KubeProxies implements WatchListener {
     const { routing, mode } = this.#parameters;
     const rules = new RuleHistory(routing, published, mode);
     return (node, tables) => rules.tablesOf(node, 0, tables);
+  }
+
+  /** What a node has spent beside its syncs from the start of the workload to `endNs`, with the rules that it has now. */
+  #backgroundNs(node: number, endNs: number): number {
+    const { mode, syncPeriodNs, measureFromNs } = this.#parameters;
+    this.#rules.tablesOf(node, this.#takenUp[node]!, this.#work.tables);
+    const times = Math.max(0, endNs - measureFromNs) / syncPeriodNs;
+    return Math.round(times * mode.backgroundNs(this.#work.tables) * this.#nodes.slowness[node]!);
+  }
+
+  /** Nodes whose kernel would refuse their tables, as large as they are now. */
+  get refusedNodes(): number {
+    let refused = 0;
+    for (let node = 0; node < this.#nodes.count; node++) {
+      this.#rules.tablesOf(node, this.#takenUp[node]!, this.#work.tables);
+      if (this.#parameters.mode.isRefused(this.#work.tables)) refused++;
+    }
+    return refused;
   }
 
   /** What nodes export of their rules, on average over the nodes. */
@@ -444,6 +480,7 @@ export class KubeProxies implements WatchListener {
     const from = this.cursor[node]!;
     const end = this.#firstUndelivered(node, this.#takenUp[node]!, startNs);
     const endNs = startNs + this.#run(node, startNs, end);
+    if (endNs > this.lastSyncEndNs) this.lastSyncEndNs = endNs;
     const hasFailed = this.#hasFailed[node] === 1;
     if (!hasFailed && end > from) {
       this.#samples.record(node, from, end, startNs, endNs, this.#processStartNs[node]!);

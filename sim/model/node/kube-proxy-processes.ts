@@ -19,6 +19,14 @@ export interface ProcessConnections {
   onNodeReturned(node: number, back: NodeBack): void;
 }
 
+/** The kube-proxies themselves. */
+export interface ProcessTarget {
+  /** Syncs of `node` that start before fail. */
+  failUntil(node: number, untilNs: number): void;
+  nodeLost(node: number): void;
+  nodeReturned(node: number): void;
+}
+
 /** Nodes that an action takes: so many, drawn at random, or all of a zone. */
 export type ChosenNodes = { readonly count: number } | { readonly zone: number };
 
@@ -26,7 +34,7 @@ export class KubeProxyProcesses implements ProcessConnections {
   readonly #simulation: Simulation;
   readonly #zoneOfNode: ArrayLike<number>;
   readonly #connections: ProcessConnections;
-  readonly #failUntil: (node: number, untilNs: number) => void;
+  readonly #proxies: ProcessTarget;
   readonly #restartHash: CounterHash;
   readonly #failureHash: CounterHash;
   readonly #backKind: EventKind;
@@ -42,12 +50,12 @@ export class KubeProxyProcesses implements ProcessConnections {
     zoneOfNode: ArrayLike<number>,
     streams: RandomStreams,
     connections: ProcessConnections,
-    failUntil: (node: number, untilNs: number) => void,
+    proxies: ProcessTarget,
   ) {
     this.#simulation = simulation;
     this.#zoneOfNode = zoneOfNode;
     this.#connections = connections;
-    this.#failUntil = failUntil;
+    this.#proxies = proxies;
     this.#restartHash = streams.hash('kube-proxy-restart-choice');
     this.#failureHash = streams.hash('sync-failure-choice');
     this.#isLost = new Uint8Array(zoneOfNode.length);
@@ -62,10 +70,12 @@ export class KubeProxyProcesses implements ProcessConnections {
   onNodeLost(node: number): void {
     this.#isLost[node] = 1;
     if (this.#isAway[node] === 0) this.#connections.onNodeLost(node);
+    this.#proxies.nodeLost(node);
   }
 
   onNodeReturned(node: number, back: NodeBack): void {
     this.#isLost[node] = 0;
+    this.#proxies.nodeReturned(node);
     if (back === 'rebooted') {
       // All processes start with their node.
       this.#isAway[node] = 0;
@@ -91,7 +101,7 @@ export class KubeProxyProcesses implements ProcessConnections {
   /** Syncs of nodes that start before `forNs` are over fail. */
   failSyncs(which: ChosenNodes, forNs: number, draw: number): void {
     const untilNs = this.#simulation.nowNs + forNs;
-    for (const node of this.#choose(which, this.#failureHash, draw)) this.#failUntil(node, untilNs);
+    for (const node of this.#choose(which, this.#failureHash, draw)) this.#proxies.failUntil(node, untilNs);
   }
 
   #start(node: number, absence: number): void {

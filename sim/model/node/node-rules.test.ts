@@ -39,6 +39,7 @@ const countingMode: ProxyMode = {
   deletesAtOnce: false,
   gauges: () => ({}),
   isRefused: () => false,
+  backgroundNs: () => 0,
   syncNs: ({
     kind,
     tables,
@@ -135,6 +136,7 @@ function run(
     partialSync: true,
     fullSyncIntervalNs: HOUR,
     lastFullSyncNs: new Float64Array(count).fill(-SECOND),
+    syncPeriodNs: 30e9,
     measureFromNs: 0,
   };
   const half = ENDPOINTS / 2;

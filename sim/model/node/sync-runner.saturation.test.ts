@@ -55,6 +55,10 @@ class ConstantMode implements ProxyMode {
   cleansUp(): boolean {
     return false;
   }
+  backgroundNs(): number {
+    return 0;
+  }
+
   isRefused(): boolean {
     return false;
   }
@@ -107,6 +111,7 @@ function simulate(generation: Generation, m: number, d: number, lambda: number, 
       partialSync: true,
       fullSyncIntervalNs: NEVER_NS,
       lastFullSyncNs: new Float64Array(1),
+      syncPeriodNs: 30e9,
       measureFromNs: 0,
     },
     recorders,

@@ -105,6 +105,7 @@ function run(kind: 'cursor' | 'naive', setting: Setting) {
     partialSync: true,
     fullSyncIntervalNs: HOUR,
     lastFullSyncNs: new Float64Array(count).fill(-SECOND),
+    syncPeriodNs: 30e9,
     measureFromNs: 0,
   };
   const writes = randomWrites(streams.stream('writes'), setting.writes, setting.meanGapNs);

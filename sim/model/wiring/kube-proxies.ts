@@ -60,17 +60,19 @@ export function createKubeProxies(
       partialSync: writesPartially(kubeProxy),
       fullSyncIntervalNs: fullSyncIntervalNs(kubeProxy),
       lastFullSyncNs,
+      syncPeriodNs: kubeProxy.syncPeriodNs,
       measureFromNs: startNs,
     },
     recorders,
   );
 }
 
-/** How long after a full sync a sync is full again. IPVS mode looks at everything and writes what differs, always. */
-function fullSyncIntervalNs({ mode, syncPeriodNs }: KubeProxySettings): number {
-  if (mode === 'ipvs') return Infinity;
-  return mode === 'userspace' ? syncPeriodNs : ns(KUBE_PROXY_RULES.fullSyncInterval.value);
-}
+/**
+ * How long after a full sync a sync is full again. IPVS mode looks at everything and writes what differs, always; userspace mode looks
+ * at its rules in a loop beside its syncs.
+ */
+const fullSyncIntervalNs = ({ mode }: KubeProxySettings): number =>
+  mode === 'iptables' || mode === 'nftables' ? ns(KUBE_PROXY_RULES.fullSyncInterval.value) : Infinity;
 
 function writesPartially({ mode, minimizeIPTablesRestore, nftables }: KubeProxySettings): boolean {
   if (mode === 'nftables') return nftables.partialSync;

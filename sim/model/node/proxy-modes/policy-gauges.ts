@@ -45,6 +45,10 @@ export class WithPolicyGauges implements ProxyMode {
     return this.#mode.syncNs(work);
   }
 
+  backgroundNs(tables: Float64Array): number {
+    return this.#mode.backgroundNs(tables);
+  }
+
   isRefused(tables: Float64Array): boolean {
     return this.#mode.isRefused(tables);
   }

@@ -71,6 +71,8 @@ export interface ProxyMode {
   cleansUp(tables: Float64Array, sinceCleanUpNs: number): boolean;
   /** Time of a sync, whole nanoseconds on the reference machine. */
   syncNs(work: SyncWork): number;
+  /** What a node spends every syncPeriod beside its syncs, whole nanoseconds on the reference machine. */
+  backgroundNs(tables: Float64Array): number;
   /** Whether the kernel refuses tables of this size: every sync of such a node fails. */
   isRefused(tables: Float64Array): boolean;
   /** What the node exports after such a sync, by metric; of what is there without any service, too. */

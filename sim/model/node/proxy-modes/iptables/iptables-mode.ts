@@ -148,8 +148,8 @@ export class IptablesMode implements ProxyMode {
     return isTableTooLarge(kernelTableBytes(counts[IptablesQuantity.kernelBytes]!));
   }
 
-  /** What a node spends each syncPeriod to see whether its rules are still there, outside of syncs. */
-  canaryCheckNs(counts: Float64Array): number {
+  /** To see whether its rules are still there. */
+  backgroundNs(counts: Float64Array): number {
     return Math.round(canaryCheckNs(this.#backend, this.#withFixedRules(counts)));
   }
 

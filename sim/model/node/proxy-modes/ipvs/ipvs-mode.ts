@@ -49,6 +49,10 @@ export class IpvsMode implements ProxyMode {
     return true;
   }
 
+  backgroundNs(): number {
+    return 0;
+  }
+
   isRefused(): boolean {
     return false;
   }

@@ -114,6 +114,10 @@ export class NftablesMode implements ProxyMode {
     return Math.round(this.#syncSeconds(work, present) * NS_PER_SECOND);
   }
 
+  backgroundNs(): number {
+    return 0;
+  }
+
   isRefused(): boolean {
     return false;
   }

@@ -6,13 +6,11 @@
  *   usable endpoints --> userspace-load-balancer.ts, in memory, without a rule
  *
  * What changes with endpoints is memory of kube-proxy alone, so a change of them costs next to nothing, however many services
- * there are. The rules depend on services only. They are looked through as a whole every syncPeriod and when a service changes (a
- * full sync here), by one iptables command for each, which reads the whole table: that is the square of the services, and
- * what this mode perished by. A process that starts flushes the rules of the one before it and writes its own one by one,
+ * there are. The rules depend on services only. A loop beside these updates looks through them as a whole every syncPeriod, by one
+ * iptables command for each, which reads the whole table: that is the square of the services, and what this mode perished by. A process that starts flushes the rules of the one before it and writes its own one by one,
  * since its ports are others.
  *
- * Left out: the nf_tables backend, node ports' ACCEPT rules in the filter table and the rules for external IPs of the node itself; the loop of full
- * syncs runs beside the updates of endpoints in kube-proxy, here it holds them up. Only Endpoints objects were ever read.
+ * Left out: the nf_tables backend, node ports' ACCEPT rules in the filter table and the rules for external IPs of the node itself; Only Endpoints objects were ever read.
  */
 
 import type { MetricName } from '../../../../metrics.js';
@@ -64,6 +62,11 @@ export class UserspaceMode implements ProxyMode {
 
   cleansUp(): boolean {
     return false;
+  }
+
+  /** A command for every rule, in a loop of its own. */
+  backgroundNs(tables: Float64Array): number {
+    return Math.round(checkRulesNs(tables[RULES]!));
   }
 
   isRefused(): boolean {
