@@ -157,6 +157,13 @@ describe('full and partial syncs', () => {
     expect(table.rows.map((row) => row.slice(0, 3))).toContainEqual(['nftables', 'first', '500']);
   });
 
+  it('have a chart where there was one kind only', async () => {
+    const { sync_full_proxy_rules_duration_seconds: _, ...metrics } = variant().metrics;
+    const { spec, table } = drawn('sync-kinds', makeResults({ variants: [{ ...variant(), metrics }] }));
+    expect((await compileChart(spec)).svg).toContain('role-mark');
+    expect(table.rows).toHaveLength(1);
+  });
+
   it('have no chart where results do not tell them apart', () => {
     const {
       sync_full_proxy_rules_duration_seconds: _,
