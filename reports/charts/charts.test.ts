@@ -4,7 +4,7 @@ import type { Results } from '../../sim/experiment/results.js';
 import { Histogram } from '../../sim/stats/histogram.js';
 import { compileChart } from '../compile-chart.js';
 import { contrast, parseColor } from '../testing/contrast.js';
-import { distribution, histogram, makeResults, variant } from '../testing/results-fixture.js';
+import { distribution, histogram as samplesFrom, makeResults, variant } from '../testing/results-fixture.js';
 import { bottleneckChart, comparisonChart, evidenceCharts } from './all-charts.js';
 import type { Chart, DrawnChart } from './chart.js';
 import { cumulativePoints } from './cumulative.js';
@@ -145,7 +145,7 @@ describe('full and partial syncs', () => {
     const started = (name: string, most: number) => {
       const made = variant({ name });
       const metric = 'kube_proxy_first_sync_seconds';
-      const first = distribution(metric, histogram(1, most, 500), 3);
+      const first = distribution(metric, samplesFrom(1, most, 500), 3);
       return { ...made, metrics: { ...made.metrics, [metric]: first } };
     };
     const results = makeResults({ variants: [started('ipvs', 3), started('nftables', 40)] });
@@ -155,6 +155,13 @@ describe('full and partial syncs', () => {
       'Longest from the start of a kube-proxy to the end of its first sync: 3 s in ipvs; 40 s in nftables.',
     );
     expect(table.rows.map((row) => row.slice(0, 3))).toContainEqual(['nftables', 'first', '500']);
+  });
+
+  it('have a chart where there was one kind only', async () => {
+    const { sync_full_proxy_rules_duration_seconds: _, ...metrics } = variant().metrics;
+    const { spec, table } = drawn('sync-kinds', makeResults({ variants: [{ ...variant(), metrics }] }));
+    expect((await compileChart(spec)).svg).toContain('role-mark');
+    expect(table.rows).toHaveLength(1);
   });
 
   it('have no chart where results do not tell them apart', () => {
@@ -173,9 +180,12 @@ describe('the first packets of connections', () => {
   it('have a chart where the traffic of nodes was measured, and none elsewhere', () => {
     const metric = 'first_packet_latency_seconds';
     const made = variant({ name: 'nftables' });
-    const traffic = { ...made, metrics: { ...made.metrics, [metric]: distribution(metric, histogram(9e-6, 4e-5), 3) } };
+    const traffic = {
+      ...made,
+      metrics: { ...made.metrics, [metric]: distribution(metric, samplesFrom(9e-6, 4e-5), 3) },
+    };
     expect(drawn('first-packet', makeResults({ variants: [traffic] })).takeaway).toMatch(
-      /^99% of the first packets of connections are answered within 39\.\d µs/,
+      /^99% of the first packets of connections are answered within 39 µs/,
     );
     expect(allCharts(makeResults()).map(({ id }) => id)).not.toContain('first-packet');
   });

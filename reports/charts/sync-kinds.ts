@@ -96,8 +96,8 @@ export function syncKinds(results: Results): Chart | null {
         y: {
           field: 'variant',
           type: 'nominal',
-          // Without an offset the scale is one of points, which have no padding between bands.
-          scale: { domain: names, ...(kinds.length > 1 && { paddingInner: 0.15 }) },
+          // With one kind there are no offsets, and points would not make a scale of bands by themselves.
+          scale: { type: 'band', domain: names, paddingInner: 0.15 },
           axis: names.length > 1 ? { title: null, domain: false, ticks: false } : null,
         },
         ...(kinds.length > 1 ? { yOffset: { field: 'kind', type: 'nominal' as const, scale: { domain: kinds } } } : {}),

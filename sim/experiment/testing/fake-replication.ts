@@ -66,7 +66,7 @@ export function fakeScenario(behaviour: FakeBehaviour, replications: Partial<Rep
     seed: 7,
     replications: { min: 3, max: 3, precision: null, ...replications },
   };
-  return { ...used, cluster: { nodes: 10 } } as Scenario;
+  return { ...used, cluster: { nodes: 10 }, kubeProxy: { mode: 'iptables' } } as Scenario;
 }
 
 export function fakeVariant(
