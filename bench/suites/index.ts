@@ -3,7 +3,15 @@ import { eventQueueSuite } from './event-queue.js';
 import { fanOutSuite } from './fan-out.js';
 import { histogramSuite } from './histogram.js';
 import { randomSuite } from './random.js';
+import { ruleHistorySuite } from './rule-history.js';
 import { simulationSuite } from './simulation.js';
 
 /** All suites, in the order in which they run. */
-export const suites: readonly Suite[] = [eventQueueSuite, simulationSuite, fanOutSuite, randomSuite, histogramSuite];
+export const suites: readonly Suite[] = [
+  eventQueueSuite,
+  simulationSuite,
+  fanOutSuite,
+  ruleHistorySuite,
+  randomSuite,
+  histogramSuite,
+];

@@ -164,6 +164,70 @@ describe('a lost update', () => {
   });
 });
 
+describe('rules that differ by node', () => {
+  const worldOf = (service: string, mode: string, discovery: string, kubernetes = '1.35'): World => {
+    const { scenario: world } = parseExperiment(
+      `
+apiVersion: kube-headroom/v1
+kind: Scenario
+metadata: { name: rules }
+kubernetes: '${kubernetes}'
+cluster: { nodes: 6, zones: 3 }
+kubeProxy: { mode: ${mode}, discovery: ${discovery} }
+services: [{ name: web, count: 3, endpoints: 9, ${service} }]
+workload:
+  - { at: 1s, rollingUpdate: { service: web } }
+  - { at: 1s, churn: { podsPerSecond: 2, for: 20s } }
+  - { at: 5s, loseNodes: { nodes: 1, for: 6m } }
+`,
+      'rules.yaml',
+    ).variants[0]!;
+    return new World(world, 0);
+  };
+  const kinds = [
+    'type: ClusterIP',
+    'type: NodePort, externalTrafficPolicy: Local',
+    'internalTrafficPolicy: Local',
+    'trafficDistribution: PreferClose',
+    'trafficDistribution: PreferSameNode',
+    'topologyMode: Auto',
+  ];
+  describe.each(['iptables', 'nftables', 'ipvs'])('in mode %s', (mode) => {
+    it.each(kinds)('are what a node makes that sees only what is published, with %s', (kind) => {
+      for (const discovery of ['EndpointSlice', 'Endpoints']) {
+        expect(() => worldOf(kind, mode, discovery).run()).not.toThrow();
+      }
+    });
+  });
+
+  // There was no trafficDistribution yet.
+  it.each(kinds.slice(0, 3))('are that in mode userspace, too, with %s', (kind) => {
+    expect(() => worldOf(kind, 'userspace', 'Endpoints', '1.25').run()).not.toThrow();
+  });
+
+  it.each(kinds.slice(1))('are found wrong when writes say nothing of endpoints, with %s', (kind) => {
+    expect(() => {
+      const world = worldOf(kind, 'iptables', 'EndpointSlice');
+      const { kubeProxies } = world;
+      const onAppend = kubeProxies.onAppend.bind(kubeProxies);
+      kubeProxies.onAppend = (entry, updates) => onAppend(entry, entry < 10 ? updates : []);
+      world.run();
+    }).toThrow(/conservation violated: node \d+ has \d+ nat \w+, and \d+ by what is published/);
+  });
+
+  it('are found wrong on a single node', () => {
+    expect(() => {
+      const world = worldOf('type: ClusterIP', 'nftables', 'EndpointSlice');
+      const tablesOf = world.kubeProxies.tablesOf.bind(world.kubeProxies);
+      world.kubeProxies.tablesOf = (node, tables) => {
+        tablesOf(node, tables);
+        if (node === 4) tables[0]!--;
+      };
+      world.run();
+    }).toThrow(/conservation violated: node 4 has 2 \w+, and 3 by what is published/);
+  });
+});
+
 describe('a double count', () => {
   it('is found when the samples of one sync are recorded twice', () => {
     expect(

@@ -4,23 +4,39 @@ import { describe, expect, test } from 'vitest';
 import { RandomStreams, type RandomStream } from '../../kernel/random.js';
 import { Simulation } from '../../kernel/simulation.js';
 import type { Histogram } from '../../stats/histogram.js';
-import { initially, plainRouting } from '../../testing/plain-routing.js';
 import type { NodeBack } from '../cluster/node-availability.js';
-import { createNodes } from '../cluster/nodes.js';
+import { createNodes, type NodeTable } from '../cluster/nodes.js';
+import { CLUSTER_IP, type ServiceShape } from '../cluster/service-shape.js';
 import { DYNAMIC_RING, fixedRing } from '../controlplane/watch-cache.js';
 import { WatchConnections } from '../controlplane/watch-connections.js';
 import { NO_TRIGGER, WatchFanOut, type EndpointWrite } from '../controlplane/watch-fan-out.js';
 
+import { EndpointState, type EndpointUpdate, NO_ZONE } from './endpoint-ledger.js';
+import type { RoutedService } from './endpoint-view.js';
 import { KubeProxies, type KubeProxyParameters } from './kube-proxies.js';
 import { createProxyRecorders } from './latency-samples.js';
 import { NaiveKubeProxies } from './naive-kube-proxies.js';
 import { IptablesMode } from './proxy-modes/iptables/iptables-mode.js';
+import type { InitialEndpoints, Routing } from './rule-history.js';
 import { MinIntervalRunner, TokenBucketRunner, type SyncRunner } from './sync-runner.js';
 
 const MS = 1e6;
 const SECOND = 1e9;
 const HOUR = 3600 * SECOND;
 const SERVICES = 10;
+const ZONES = 3;
+/** Of each service; those with the lower numbers are ready at the start. */
+const ENDPOINTS = 10;
+const READY_AT_START = 5;
+
+const LOCAL: ServiceShape = { ...CLUSTER_IP, type: 'NodePort', externalTrafficPolicy: 'Local' };
+/** What services are, in turn: the same everywhere, by zone, by node. */
+const ROUTED: readonly RoutedService[] = [
+  { shape: CLUSTER_IP, hints: 'none' },
+  { shape: LOCAL, hints: 'none' },
+  { shape: CLUSTER_IP, hints: 'zone' },
+  { shape: LOCAL, hints: 'node' },
+];
 
 const RETURNS: readonly NodeBack[] = ['unchanged', 'restarted', 'rebooted'];
 
@@ -47,26 +63,68 @@ interface Setting {
     readonly forNs: number | null;
     readonly back: NodeBack;
   }[];
+  /** Syncs of every node from `first` on by steps of `step`. */
+  readonly failures: readonly {
+    readonly atNs: number;
+    readonly first: number;
+    readonly step: number;
+    readonly forNs: number;
+  }[];
 }
 
-function randomWrites(
-  stream: RandomStream,
-  count: number,
-  meanGapNs: number,
-): { atNs: number; write: EndpointWrite }[] {
+interface TimedWrite {
+  readonly atNs: number;
+  readonly write: EndpointWrite;
+  readonly update: EndpointUpdate;
+}
+
+const isReadyAtStart = (endpoint: number): boolean => endpoint % ENDPOINTS < READY_AT_START;
+
+/** Endpoints go round the nodes. */
+const routingOf = ({ count, zone }: NodeTable): Routing => ({
+  services: SERVICES,
+  serviceOf: (service) => ROUTED[service % ROUTED.length]!,
+  zones: ZONES,
+  zoneOfNode: zone,
+  nodeOf: (endpoint) => endpoint % count,
+});
+
+/** Every endpoint that may have a hint has one, for the zone of its node. */
+function updateOf({ serviceOf, nodeOf, zoneOfNode }: Routing, endpoint: number, state: EndpointState): EndpointUpdate {
+  const isHinted = serviceOf(Math.floor(endpoint / ENDPOINTS)).hints !== 'none';
+  return { endpoint, state, hintedZone: isHinted ? zoneOfNode[nodeOf(endpoint)]! : NO_ZONE };
+}
+
+const initialOf = (routing: Routing, service: number): InitialEndpoints => ({
+  ready: READY_AT_START,
+  updates: Array.from({ length: READY_AT_START }, (_, which) =>
+    updateOf(routing, service * ENDPOINTS + which, EndpointState.ready),
+  ),
+});
+
+function randomWrites(stream: RandomStream, count: number, meanGapNs: number, routing: Routing): TimedWrite[] {
+  const ready = new Int32Array(SERVICES).fill(READY_AT_START);
+  const states = Array.from({ length: SERVICES * ENDPOINTS }, (_, endpoint): EndpointState =>
+    isReadyAtStart(endpoint) ? EndpointState.ready : EndpointState.unusable,
+  );
   let atNs = 0;
   return Array.from({ length: count }, () => {
     atNs += Math.round(-Math.log(stream.double()) * meanGapNs);
     const isDeletion = stream.double() < 0.1;
+    const service = stream.integerBelow(SERVICES);
+    const endpoint = service * ENDPOINTS + stream.integerBelow(ENDPOINTS);
+    const state = stream.integerBelow(3) as EndpointState;
+    ready[service]! += Number(state === EndpointState.ready) - Number(states[endpoint] === EndpointState.ready);
+    states[endpoint] = state;
     const write = {
-      service: stream.integerBelow(SERVICES),
+      service,
       bytes: 500 + stream.integerBelow(30_000),
       changeNs: atNs - stream.integerBelow(SECOND),
       triggerNs: !isDeletion && stream.double() < 0.7 ? atNs - stream.integerBelow(SECOND) : NO_TRIGGER,
       isDeletion,
-      endpointsAfter: stream.integerBelow(30),
+      endpointsAfter: ready[service]!,
     };
-    return { atNs, write };
+    return { atNs, write, update: updateOf(routing, endpoint, state) };
   });
 }
 
@@ -78,7 +136,7 @@ function run(kind: 'cursor' | 'naive', setting: Setting) {
   const nodes = createNodes(
     {
       nodes: count,
-      zones: 3,
+      zones: ZONES,
       apiServerToNodeLatencyNs: { min: 100_000, max: 3_000_000 },
       nodeSpeedFactor: 3,
       nodeSpeedVariation: 0.4,
@@ -98,9 +156,10 @@ function run(kind: 'cursor' | 'naive', setting: Setting) {
     setting.generation === 'min-interval'
       ? new MinIntervalRunner(count, intervals)
       : new TokenBucketRunner(count, intervals, 2);
+  const routing = routingOf(nodes);
   const parameters: KubeProxyParameters = {
     mode: new IptablesMode(30 * SECOND),
-    routing: plainRouting(SERVICES, count),
+    routing,
     runner,
     partialSync: true,
     fullSyncIntervalNs: HOUR,
@@ -108,13 +167,14 @@ function run(kind: 'cursor' | 'naive', setting: Setting) {
     syncPeriodNs: 30e9,
     measureFromNs: 0,
   };
-  const writes = randomWrites(streams.stream('writes'), setting.writes, setting.meanGapNs);
+  const writes = randomWrites(streams.stream('writes'), setting.writes, setting.meanGapNs, routing);
+  const initial = (service: number): InitialEndpoints => initialOf(routing, service);
   const endNs = 1000 * SECOND;
   const samples = createProxyRecorders();
   const proxies =
     kind === 'cursor'
-      ? new KubeProxies(simulation, log, nodes, initially(5), parameters, samples)
-      : new NaiveKubeProxies(simulation, log, nodes, initially(5), parameters, samples, endNs);
+      ? new KubeProxies(simulation, log, nodes, initial, parameters, samples)
+      : new NaiveKubeProxies(simulation, log, nodes, initial, parameters, samples, endNs);
   const connections = new WatchConnections(
     simulation,
     log,
@@ -133,8 +193,9 @@ function run(kind: 'cursor' | 'naive', setting: Setting) {
     streams,
   );
   const commit = simulation.registerKind('commit', (index) => {
-    const entry = log.append(writes[index]!.write, simulation.nowNs);
-    proxies.onAppend(entry, []);
+    const { write, update } = writes[index]!;
+    const entry = log.append(write, simulation.nowNs);
+    proxies.onAppend(entry, [update]);
     connections.afterAppend(entry);
   });
   writes.forEach(({ atNs }, index) => simulation.schedule(atNs, commit, index));
@@ -158,12 +219,18 @@ function run(kind: 'cursor' | 'naive', setting: Setting) {
     }
   });
   setting.losses.forEach(({ atNs }, index) => simulation.schedule(atNs, loss, index));
+  const failure = simulation.registerKind('failure', (index) => {
+    const { first, step, forNs } = setting.failures[index]!;
+    for (let node = first; node < count; node += step) proxies.failUntil(node, simulation.nowNs + forNs);
+  });
+  setting.failures.forEach(({ atNs }, index) => simulation.schedule(atNs, failure, index));
   simulation.run(endNs);
   if (proxies instanceof KubeProxies) proxies.end(endNs);
   const histograms = Object.values(samples).map((histogram: Histogram) => histogram.toSparse());
   const outcome = {
     syncs: proxies.syncs,
     fullSyncs: proxies.fullSyncs,
+    failedSyncs: proxies.failedSyncs,
     deliveries: proxies.deliveries,
     relists: connections.relists,
     terminated: connections.terminated,
@@ -223,6 +290,17 @@ const settings: fc.Arbitrary<Setting> = fc.record({
       })),
     { maxLength: 3 },
   ),
+  failures: fc.array(
+    fc
+      .record({
+        first: fc.integer({ min: 0, max: 10 }),
+        step: fc.integer({ min: 1, max: 9 }),
+        forMs: fc.integer({ min: 1, max: 60_000 }),
+        fault,
+      })
+      .map(({ forMs, fault: { atNs }, ...which }) => ({ ...which, atNs: atNs + 2222, forNs: forMs * MS + 3333 })),
+    { maxLength: 3 },
+  ),
 });
 
 describe('broken watches', () => {
@@ -231,6 +309,7 @@ describe('broken watches', () => {
     let terminated = 0;
     let replays = 0;
     let lost = 0;
+    let failed = 0;
     fc.assert(
       fc.property(settings, (setting) => {
         const { outcome, cursors, sums, log, connections } = run('cursor', setting);
@@ -258,10 +337,11 @@ describe('broken watches', () => {
         relists += outcome.relists;
         terminated += outcome.terminated;
         replays += outcome.replays;
+        failed += outcome.failedSyncs;
       }),
-      { numRuns: 150, seed: 1 },
+      { numRuns: 150 },
     );
     // The settings are no test of what never happens in them.
-    expect(Math.min(relists, terminated, replays, lost)).toBeGreaterThan(100);
+    expect(Math.min(relists, terminated, replays, lost, failed)).toBeGreaterThan(100);
   });
 });
