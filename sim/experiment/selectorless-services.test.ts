@@ -130,3 +130,25 @@ describe('a fail-over of the controller manager', () => {
     expect(truth.max).toBeLessThan(2);
   });
 });
+
+// Addresses and pods are rows of one table: columns of pods alone, which begin with 1024 rows, grow by as much as it takes.
+describe.each([1023, 2047, 2048, 3000, 9000])('beside %i addresses, pods', (endpoints) => {
+  test.each([
+    ['scale: { service: web, to: 0 }'],
+    ['scale: { service: web, to: 3 }'],
+    ['rollingUpdate: { service: web }'],
+    ['podChange: { service: web, change: replace }'],
+    ['churn: { podsPerSecond: 2, for: 3s }'],
+  ])('keep to the conservation laws: %s', (action) => {
+    const text = `
+apiVersion: kube-headroom/v1
+kind: Scenario
+metadata: { name: test }
+cluster: { nodes: 2 }
+services: [{ name: database, endpoints: ${endpoints}, selector: false }, { name: web, endpoints: 1 }]
+workload: [{ at: 1s, ${action} }]
+`;
+    const { scalars } = runReplication(parseExperiment(text, 'test.yaml').variants[0]!.scenario, 0);
+    expect(scalars.updates_not_applied_total).toBe(0);
+  });
+});

@@ -7,8 +7,8 @@
  *  3. What is published of a service, in each address family, is what its pods are, or what was written by hand: as many usable
  *     endpoints as are ready (or have an address, where the service publishes those too), up to the cap. A pod on a lost node
  *     counts as the API has it, not ready: nobody can write that its containers have stopped or have an address.
- *  4. Every service has the pods that it is meant to have, unless a rolling update or the workload was cut off, or a lost node
- *     holds its StatefulSet up.
+ *  4. Every service has the pods that it is meant to have, unless a rolling update or the workload was cut off, or its
+ *     StatefulSet is held up: by a lost node, or, with OrderedReady, by a pod that is not ready.
  *  5. Every committed write that changed an object is in the log, and what nodes hold of a service is what is published of it.
  *  6. Every latency has one sample for each (write, node) pair that was applied.
  *  7. Little's law: the updates under way, summed over time, are the latencies of the updates, summed. The first is counted from
@@ -28,6 +28,7 @@ import { NO_ENTRY, type WatchFanOut } from './controlplane/watch-fan-out.js';
 import type { KubeProxies } from './node/kube-proxies.js';
 import type { ProxyRecorders } from './node/latency-samples.js';
 import type { InitialEndpoints } from './node/rule-history.js';
+import type { HeldUpBy } from './workload/held-up-stateful-sets.js';
 import type { ReplicaSets } from './workload/replica-sets.js';
 
 /** Amounts that are spread over the bins of a series add up to themselves but for rounding. */
@@ -62,8 +63,8 @@ export interface QuietWorld {
   /** False when the workload ended before its rolling updates did, or before pods that were missing were created. */
   readonly isComplete: boolean;
   readonly isNodeUp: (node: number) => boolean;
-  /** Services whose StatefulSet waits for a pod of a lost node. */
-  readonly heldUpServices: ReadonlySet<number>;
+  /** Services whose StatefulSet waits for what does not happen. */
+  readonly heldUpServices: ReadonlyMap<number, HeldUpBy>;
 }
 
 /** Throws an Error that names the first law that does not hold. */

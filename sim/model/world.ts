@@ -196,10 +196,12 @@ export class World {
     this.#endAutoscalers();
     this.recorder.end(this.log, this.watchConnections);
     this.#requestPath.apiServers.end(this.endNs);
-    const { replicaSets, statefulSets } = this.#workloadControllers;
-    const heldUp = heldUpServices(this.nodesAndPods.servicesOnLostNodes(), statefulSets);
+    const { replicaSets } = this.#workloadControllers;
+    const { services, pods } = this.#context;
+    const statefulSetsAndPods = { ...this.#workloadControllers, services, pods };
+    const heldUp = heldUpServices(statefulSetsAndPods, this.nodesAndPods.servicesOnLostNodes(), this.#isQuiet);
     this.#warn();
-    this.warnings.push(...heldUpWarnings(heldUp, this.#context.services, replicaSets));
+    this.warnings.push(...heldUpWarnings(heldUp, statefulSetsAndPods));
     if (!this.#isQuiet) return;
     const hadSpace = this.#requestPath.etcd.refused === 0;
     checkConservation({
@@ -209,11 +211,11 @@ export class World {
       recorders: this.recorder.proxies,
       bytesInSeries: this.recorder.bytesInSeries,
       committedWrites: this.#committedWrites,
-      pods: this.#context.pods,
-      services: this.#context.services.count,
+      pods,
+      services: services.count,
       replicaSets,
       discoveryOf: (service) => this.#discoveryOf(service),
-      settingsOf: (service) => this.#context.services.endpointSettings(service),
+      settingsOf: (service) => services.endpointSettings(service),
       absentServices: this.#context.absentServices,
       publishedEndpoints: () => this.#publishedEndpoints(),
       ruleQuantities: this.kubeProxies.ruleQuantities,

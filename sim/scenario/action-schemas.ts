@@ -135,7 +135,7 @@ export const actions = {
     .describe('An API server goes down and comes back: the watches of its nodes break, and come back elsewhere.'),
   slowWatchers: z
     .strictObject({
-      nodes: countOrPercent(1, 'nodes').describe(
+      nodes: countOrPercent(1, 'nodes', 1).describe(
         'How many nodes, as a number or in percent (rounded up); which ones is random.',
       ),
       for: period().describe('How long they do not read.'),
@@ -160,7 +160,7 @@ export const actions = {
     .describe('Nodes reboot; the containers of their pods are started again.'),
   restartKubeProxy: z
     .strictObject({
-      nodes: countOrPercent(1, 'nodes')
+      nodes: countOrPercent(1, 'nodes', 1)
         .optional()
         .describe('How many nodes, as a number or in percent (rounded up), drawn at random.'),
       zone: nodeChoice.zone,
@@ -173,7 +173,7 @@ export const actions = {
     ),
   failSyncs: z
     .strictObject({
-      nodes: countOrPercent(1, 'nodes').describe(
+      nodes: countOrPercent(1, 'nodes', 1).describe(
         'How many nodes, as a number or in percent (rounded up); which ones is random.',
       ),
       for: period().describe('How long every sync that starts fails.'),

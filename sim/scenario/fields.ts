@@ -140,9 +140,12 @@ export const countOrWord = ({ min, max }: Range, word: string, unit: string) =>
     return readNumber(value, wanted, (number) => Number.isSafeInteger(number) && number >= min && number <= max);
   });
 
+const PERCENT = '^\\d+(\\.\\d+)?%$';
+const PERCENT_ABOVE_0 = '^(?!0+(\\.0+)?%)\\d+(\\.\\d+)?%$';
+
 /** A share between `min` and `max`, given in percent. */
 export const percent = ({ min, max }: Range) =>
-  field({ type: 'string', pattern: '^\\d+(\\.\\d+)?%$', examples: ['5%'] }, (value): Reading<number> => {
+  field({ type: 'string', pattern: PERCENT, examples: ['5%'] }, (value): Reading<number> => {
     if (typeof value !== 'string' && typeof value !== 'number') return wrongKind(value, 'a percentage such as "5%"');
     const reading = withCode('KH015', parsePercent(String(value)));
     if (!('value' in reading) || (reading.value >= min && reading.value <= max)) return reading;
@@ -166,18 +169,20 @@ export const quantityOrUnlimited = (range: Range, unit: string, examples: readon
     return { code: 'KH012', problem: `must be a whole number of ${unit}, not ${String(value)}`, suggestion: null };
   });
 
-/** As in a Deployment: a number of pods (or other things), or a share of all in percent, at most `maxFraction`. */
-export const countOrPercent = (maxFraction: number, what = 'pods') =>
+/** As in a Deployment: a number of pods (or other things), or a share of all in percent, at most `maxFraction`. `min` 1: not none. */
+export const countOrPercent = (maxFraction: number, what = 'pods', min: 0 | 1 = 0) =>
   field(
-    { type: ['integer', 'string'], minimum: 0, pattern: '^\\d+(\\.\\d+)?%$', examples: ['25%', 1] },
+    { type: ['integer', 'string'], minimum: min, pattern: min === 0 ? PERCENT : PERCENT_ABOVE_0, examples: ['25%', 1] },
     (value): Reading<{ readonly absolute: number } | { readonly fraction: number }> => {
       if (typeof value === 'number') {
-        const reading = readNumber(value, `a whole number of ${what}`, (n) => Number.isSafeInteger(n) && n >= 0);
+        const wanted = `a whole number of ${what}${min === 0 ? '' : ' above 0'}`;
+        const reading = readNumber(value, wanted, (n) => Number.isSafeInteger(n) && n >= min);
         return 'value' in reading ? { value: { absolute: reading.value } } : reading;
       }
       if (typeof value !== 'string') return wrongKind(value, `a number of ${what} or a percentage such as "25%"`);
       const reading = withCode('KH015', parsePercent(value));
       if (!('value' in reading)) return reading;
+      if (min > 0 && reading.value === 0) return { code: 'KH012', problem: 'must be more than 0%', suggestion: null };
       if (reading.value <= maxFraction) return { value: { fraction: reading.value } };
       return { code: 'KH012', problem: `must be at most ${maxFraction * 100}%, not ${value}`, suggestion: null };
     },

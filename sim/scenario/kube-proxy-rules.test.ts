@@ -212,6 +212,7 @@ describe('what happens to kube-proxies', () => {
       { kind: 'restartKubeProxy', atNs: 1e9, nodes: { fraction: 0.1 }, forNs: 5e9 },
     ],
     ['restartKubeProxy: { zone: 1, for: 5s }', { kind: 'restartKubeProxy', atNs: 1e9, nodes: { zone: 1 }, forNs: 5e9 }],
+    ['failSyncs: { nodes: 0.5%, for: 1m }', { kind: 'failSyncs', atNs: 1e9, nodes: { fraction: 0.005 }, forNs: 60e9 }],
     ['failSyncs: { nodes: 100%, for: 1m }', { kind: 'failSyncs', atNs: 1e9, nodes: { fraction: 1 }, forNs: 60e9 }],
   ])('%s', (action, normalized) => {
     expect(workloadOf(action)).toEqual(normalized);
@@ -224,6 +225,13 @@ describe('what happens to kube-proxies', () => {
     ['restartKubeProxy: { nodes: 101% }', 'KH012', null],
     ['restartKubeProxy: { zone: 2 }', 'KH019', null],
     ['restartKubeProxy: { nodes: 1, for: 0s }', 'KH012', null],
+    ['restartKubeProxy: { nodes: 0 }', 'KH012', null],
+    ['restartKubeProxy: { nodes: 0% }', 'KH012', null],
+    ['failSyncs: { nodes: 0, for: 1s }', 'KH012', null],
+    ['failSyncs: { nodes: 0.0%, for: 1s }', 'KH012', null],
+    ['failSyncs: { nodes: -1, for: 1s }', 'KH012', null],
+    ['slowWatchers: { nodes: 0, for: 1s }', 'KH012', null],
+    ['slowWatchers: { nodes: 0%, for: 1s }', 'KH012', null],
     ['failSyncs: { nodes: 11, for: 1s }', 'KH019', null],
     ['failSyncs: { nodes: 1 }', 'KH010', null],
     ['failSync: { nodes: 1, for: 1s }', 'KH009', 'did you mean "failSyncs"?'],

@@ -80,7 +80,9 @@ export const kubeProxy = z.strictObject({
     .strictObject({
       scheduler: choice(IPVS_SCHEDULERS)
         .optional()
-        .describe('How IPVS chooses an endpoint for a new connection (--ipvs-scheduler).'),
+        .describe(
+          'How IPVS chooses an endpoint for a new connection (--ipvs-scheduler). Without effect on runs so far: they do not choose endpoints for connections.',
+        ),
     })
     .optional()
     .describe('Of the ipvs mode.'),

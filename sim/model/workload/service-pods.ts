@@ -80,7 +80,8 @@ export class ServicePods {
   }
 
   #grow(): void {
-    const capacity = this.#position.length * 2;
+    // Addresses that are no pods have numbers of the same table, so that the next pod may be far beyond the last.
+    const capacity = Math.max(this.#pods.count, this.#position.length * 2);
     this.#position = widen(this.#position, capacity);
     this.#place = widen(this.#place, capacity);
   }

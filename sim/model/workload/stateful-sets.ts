@@ -109,6 +109,11 @@ export class StatefulSets implements PodHandler, Controller {
     return this.#sets.has(service);
   }
 
+  /** spec.podManagementPolicy of the service's StatefulSet. */
+  policyOf(service: number): PodManagementPolicy {
+    return this.#set(service).policy;
+  }
+
   /** Adds a pod that existed before the run, ready for long. */
   adopt(service: number): number {
     const { servicePods, podInformer } = this.#use;
