@@ -52,7 +52,13 @@ const KUBE_PROXY: ProxySettings = {
   mode: 'iptables',
   iptablesBackend: 'legacy',
   minimizeIPTablesRestore: true,
-  nftables: { partialSync: true, listings: 'none', keepEndpointChainsOnStart: true, singleEndpointGoto: false },
+  nftables: {
+    partialSync: true,
+    listings: 'none',
+    keepEndpointChainsOnStart: true,
+    singleEndpointGoto: false,
+    nodeKernel: '6.12',
+  },
   minSyncPeriodNs: 1e9,
   syncPeriodNs: 30e9,
 };

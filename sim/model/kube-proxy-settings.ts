@@ -7,6 +7,7 @@
  */
 
 import type { SyncListings } from './node/proxy-modes/nftables/nftables-mode.js';
+import type { NodeKernel } from './node/proxy-modes/nftables/nftables-sync-cost.js';
 import type { ProxyModeName } from './node/proxy-modes/proxy-mode.js';
 
 /** How kube-proxy tells packets of pods on its own node; `none`: it cannot, as when no clusterCIDR is given. */
@@ -50,6 +51,8 @@ export interface KubeProxySettings {
     readonly keepEndpointChainsOnStart: boolean;
     /** A service with one endpoint jumps to it, without an anonymous map of its own. */
     readonly singleEndpointGoto: boolean;
+    /** Of the nodes, as far as the time of a sync depends on it. */
+    readonly nodeKernel: NodeKernel;
   };
 
   readonly masqueradeAll: boolean;

@@ -161,7 +161,7 @@ describe('the proxy mode', () => {
 
   test('has settings of its own', () => {
     const settings = kubeProxyOf(
-      ' iptablesBackend: nft, iptablesRuleLayout: v1.24, ipvs: { scheduler: mh }, nftables: { singleEndpointGoto: true },' +
+      ' iptablesBackend: nft, iptablesRuleLayout: v1.24, ipvs: { scheduler: mh }, nftables: { singleEndpointGoto: true, nodeKernel: "6.8" },' +
         ' masqueradeAll: true, detectLocalMode: none, localhostNodePorts: false, terminatingEndpoints: false,' +
         ' topologyHints: false, preferSameTrafficDistribution: false',
     );
@@ -170,7 +170,7 @@ describe('the proxy mode', () => {
       iptablesBackend: 'nft',
       iptablesRuleLayout: 'v1.24',
       ipvs: { scheduler: 'mh' },
-      nftables: { partialSync: true, singleEndpointGoto: true },
+      nftables: { partialSync: true, singleEndpointGoto: true, nodeKernel: '6.8' },
       masqueradeAll: true,
       detectLocalMode: 'none',
       localhostNodePorts: false,

@@ -109,6 +109,11 @@ export const kubeProxy = z.strictObject({
         .describe(
           'Whether a service with one endpoint jumps to it without a map of its own, as from 1.37 on: loading rules is then much faster.',
         ),
+      nodeKernel: choice(['6.8', '6.12'])
+        .optional()
+        .describe(
+          'Linux of the nodes: "6.8" for 6.1 to 6.8, whose full syncs of large clusters take several times as long (partial ones do not), or "6.12" for 6.12 and later. Kernels in between have not been looked at.',
+        ),
     })
     .optional()
     .describe('Of the nftables mode.'),

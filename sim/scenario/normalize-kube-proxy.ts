@@ -32,6 +32,7 @@ export const kubeProxy = (
       defaults.nftables.keepEndpointChainsOnStart,
     ),
     singleEndpointGoto: or(given.nftables?.singleEndpointGoto, defaults.nftables.singleEndpointGoto),
+    nodeKernel: or(given.nftables?.nodeKernel, defaults.nftables.nodeKernel),
   },
   masqueradeAll: or(given.masqueradeAll, defaults.masqueradeAll),
   detectLocalMode: or(given.detectLocalMode, defaults.detectLocalMode),

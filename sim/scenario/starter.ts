@@ -163,13 +163,14 @@ kubeProxy:
   # ipvs: { scheduler: rr }
   # The feature gate of the nftables mode (on since 1.31); whether its syncs write only what changed (since 1.32), and what they
   # list first (none, chains, chains and sets); whether chains of endpoints stay over a restart (since 1.33), and whether a
-  # service with one endpoint does without a map (from 1.37 on).
+  # service with one endpoint does without a map (from 1.37 on); Linux of the nodes: "6.8" for 6.1 to 6.8, "6.12" for later ones.
   # nftablesProxyMode: true
   # nftables:
   #   partialSync: true
   #   listings: none
   #   keepEndpointChainsOnStart: true
   #   singleEndpointGoto: false
+  #   nodeKernel: "6.12"
   # Whether all packets to cluster IPs have their source replaced.
   # masqueradeAll: false
   # How packets of a node's own pods are told: ClusterCIDR, NodeCIDR, BridgeInterface, InterfaceNamePrefix or none.

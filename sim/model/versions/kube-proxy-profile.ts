@@ -136,6 +136,11 @@ const syncs = (minor: number) => {
         'pkg/proxy/nftables: services with one endpoint have a map of their own up to 1.36, a plain goto from 1.37 on',
         date,
       ),
+      nodeKernel: assumed<KubeProxySettings['nftables']['nodeKernel']>(
+        '6.12',
+        '',
+        'What the costs were measured on, and what Debian 13 has had since 2025. Nodes may well be older: Linux 6.1 and 6.8, of Debian 12 and Ubuntu 24.04 as released, are what published full syncs of minutes were taken on',
+      ),
     },
   };
 };

@@ -7,6 +7,8 @@
  * Nothing has been published about kube-proxy's own time to build a transaction, and none is assumed: kubernetes/kubernetes#126013
  * has a partial sync among 10,000 services of two endpoints that took 141 ms in all, and nft alone takes 0.13 s of
  * that on the reference machine; a full sync is seconds to minutes of nft.
+ *
+ * Everything is of Linux 6.18, but for `pendingWalk`: what kernels up to 6.8 do on top.
  */
 
 import { constant, type Constant } from './provenance.js';
@@ -15,6 +17,10 @@ const TABLES =
   '30 tables with the structure that kube-proxy writes, 10 to 20,000 services of 1, 5 or 20 endpoints, nft 1.0.6, Linux 6.18';
 const TRANSACTIONS = `Fit by relative least squares to wall times of 140 transactions on ${TABLES}, and to loads of up to 44,000 services without anonymous maps`;
 const LISTINGS = `Fit by relative least squares to wall times on ${TABLES}`;
+const INSTRUCTIONS =
+  'Instructions of Linux 6.1.192, 6.12.117 and 6.18.15 under emulation, for tables of 500 to 2,000 services, and disassembly of nft_set_lookup_global in the three';
+const LIST_WALKS =
+  'Walks over linked lists of objects of 128 bytes, in order and shuffled, on a machine with 2 MiB of L2 cache';
 
 const measured =
   (source: string) =>
@@ -65,6 +71,53 @@ export const NFTABLES_COSTS = {
       [500, 10_000],
     ),
     setsBeyondCache: inTransactions(10_000, '1', 'anonymous sets from which none of them is in cache', [3_000, 50_000]),
+  },
+  /**
+   * To find an anonymous set that has yet to be committed, Linux 6.1 goes through all objects of the transaction; 6.12 and 6.18
+   * keep a list of new sets. The rest of a transaction takes the same instructions in all three.
+   */
+  pendingWalk: {
+    lookupsPerAnonymousSet: constant({
+      value: 2,
+      unit: '1',
+      evidence: 'measurement',
+      source: `${INSTRUCTIONS}: one to add its entries, one for the rule that has it`,
+      date: 'Linux 6.1.192',
+      range: null,
+    }),
+    perObjectInCache: constant({
+      value: 5e-9,
+      unit: 's',
+      evidence: 'measurement',
+      source: `${LIST_WALKS}: 2.6 to 8.4 ns each, up to 9,000 objects`,
+      date: '2026-11',
+      range: [2e-9, 1e-8],
+    }),
+    /** Calibrated. */
+    perObject: constant({
+      value: 1.5e-7,
+      unit: 's',
+      evidence: 'derived',
+      source: `The two first syncs of kubernetes/kubernetes#130119 on one machine with Linux 6.8.0-51, iptables (taken to be iptables-nft) and nftables, have one host factor with 0.15 us. The 480 s and the 141 ms of kubernetes/kubernetes#126013 have with 0.23. ${LIST_WALKS}: 0.11 to 0.55 us each, from 243,000 objects on`,
+      date: '2025-02-12',
+      range: [8e-8, 5.5e-7],
+    }),
+    objectsInCache: constant({
+      value: 10_000,
+      unit: '1',
+      evidence: 'measurement',
+      source: `${LIST_WALKS}: as long each as for 3,000`,
+      date: '2026-11',
+      range: [5_000, 30_000],
+    }),
+    objectsBeyondCache: constant({
+      value: 150_000,
+      unit: '1',
+      evidence: 'measurement',
+      source: `${LIST_WALKS}: 81,000 take much of the full price each, 243,000 all of it`,
+      date: '2026-11',
+      range: [50_000, 250_000],
+    }),
   },
   /** `nft list chains`. */
   listChains: {

@@ -12,6 +12,7 @@ const PRESENT: NftablesModeOptions = {
   nodePortAddresses: 'primary',
   listings: 'none',
   keepEndpointChainsOnStart: true,
+  nodeKernel: '6.12',
 };
 
 proxyModeConformance('nftables', () => new NftablesMode(PRESENT));
@@ -19,6 +20,7 @@ proxyModeConformance(
   'nftables that lists and rewrites more',
   () => new NftablesMode({ ...PRESENT, listings: 'chains and sets', keepEndpointChainsOnStart: false }),
 );
+proxyModeConformance('nftables on an older kernel', () => new NftablesMode({ ...PRESENT, nodeKernel: '6.8' }));
 proxyModeConformance('nftables with plain gotos', () => new NftablesMode({ ...PRESENT, singleEndpointGoto: true }));
 
 const reachable = (cluster: number) => ({ cluster, local: 0, reachable: cluster, isAnywhere: cluster > 0 });
@@ -98,6 +100,14 @@ describe('syncs of 10,000 services of two endpoints', () => {
       syncSeconds({ kind: SyncKind.first, options: { keepEndpointChainsOnStart } });
     expect(first(true)).toBeLessThan(first(false));
     expect(syncSeconds({ kind: SyncKind.firstAfterBoot })).toBeLessThan(first(true));
+  });
+
+  it('take several times as long on an older kernel, but for partial ones', () => {
+    const options = { nodeKernel: '6.8' } as const;
+    for (const kind of [SyncKind.full, SyncKind.first, SyncKind.firstAfterBoot]) {
+      expect(syncSeconds({ kind, options }) / syncSeconds({ kind })).toBeGreaterThan(3);
+    }
+    expect(syncSeconds({ options, cleansUp: true })).toBeCloseTo(syncSeconds({ cleansUp: true }), 4);
   });
 
   it('write nothing where nothing has changed', () => {

@@ -31,6 +31,7 @@ import {
   EMPTY_TABLE,
   listChainsSeconds,
   listSetsSeconds,
+  type NodeKernel,
   type TableSize,
   transactionSeconds,
 } from './nftables-sync-cost.js';
@@ -56,6 +57,7 @@ export interface NftablesModeOptions extends RulesetOptions {
   readonly listings: SyncListings;
   /** The first sync of a process leaves chains of endpoints alone that are in the kernel. */
   readonly keepEndpointChainsOnStart: boolean;
+  readonly nodeKernel: NodeKernel;
 }
 
 export class NftablesMode implements ProxyMode {
@@ -137,9 +139,9 @@ export class NftablesMode implements ProxyMode {
       case SyncKind.first:
         return this.#firstSeconds(work, present);
       case SyncKind.full:
-        return staleChainsSeconds(work, present) + this.#fullSeconds(work, present);
+        return this.#staleChainsSeconds(work, present) + this.#fullSeconds(work, present);
       case SyncKind.partial:
-        return staleChainsSeconds(work, present) + this.#partialSeconds(work, present);
+        return this.#staleChainsSeconds(work, present) + this.#partialSeconds(work, present);
     }
   }
 
@@ -152,7 +154,7 @@ export class NftablesMode implements ProxyMode {
     written.chains = present.chains * partOfOperations;
     written.anonymousSets = present.anonymousSets * partOfServices;
     written.anonymousEntries = present.anonymousEntries * partOfOperations;
-    return seconds + transactionSeconds(present, written, changedLines + goneEndpoints, true);
+    return seconds + this.#transactionSeconds(present, written, changedLines + goneEndpoints, true);
   }
 
   #firstSeconds({ tables, goneEndpoints }: SyncWork, present: TableSize): number {
@@ -166,17 +168,26 @@ export class NftablesMode implements ProxyMode {
       // Added, flushed, two rules; with affinity a third, while the sets are made sure of.
       operations -= 4 * tables[ENDPOINT_CHAINS]! + tables[AFFINITY_SETS]!;
     }
-    return this.#startSeconds(present) + transactionSeconds(present, written, operations, true);
+    return this.#startSeconds(present) + this.#transactionSeconds(present, written, operations, true);
   }
 
   #fullSeconds({ tables, goneEndpoints }: SyncWork, present: TableSize): number {
     const operations = allOperations(tables) + goneEndpoints;
-    return this.#listingSeconds(present) + transactionSeconds(present, present, operations, true);
+    return this.#listingSeconds(present) + this.#transactionSeconds(present, present, operations, true);
   }
 
   #firstAfterBootSeconds(tables: Float64Array, written: TableSize): number {
     const operations = allOperations(tables) + tables[ELEMENTS]!;
-    return this.#startSeconds(EMPTY_TABLE) + transactionSeconds(EMPTY_TABLE, written, operations, false);
+    return this.#startSeconds(EMPTY_TABLE) + this.#transactionSeconds(EMPTY_TABLE, written, operations, false);
+  }
+
+  /** The transaction of its own that deletes what an earlier sync has flushed. */
+  #staleChainsSeconds({ cleansUp, staleEndpoints }: SyncWork, present: TableSize): number {
+    return cleansUp && staleEndpoints > 0 ? this.#transactionSeconds(present, EMPTY_TABLE, staleEndpoints, true) : 0;
+  }
+
+  #transactionSeconds(present: TableSize, written: TableSize, operations: number, removes: boolean): number {
+    return transactionSeconds(present, written, operations, removes, this.#options.nodeKernel);
   }
 
   /** What a new process reads before it writes. */
@@ -194,7 +205,3 @@ export class NftablesMode implements ProxyMode {
 
 /** Operations that rewrite all services. */
 const allOperations = (tables: Float64Array): number => 2 * tables[CHAINS]! + tables[RULES]! + tables[AFFINITY_SETS]!;
-
-/** The transaction of its own that deletes what an earlier sync has flushed. */
-const staleChainsSeconds = ({ cleansUp, staleEndpoints }: SyncWork, present: TableSize): number =>
-  cleansUp && staleEndpoints > 0 ? transactionSeconds(present, EMPTY_TABLE, staleEndpoints, true) : 0;

@@ -13,6 +13,9 @@
  * set. A first load walks pending sets only; a rewrite of everything walks all old sets too; a load in many small transactions
  * walks present ones only, at half the price; services with a plain goto have none. The change of one service walks once.
  *
+ * Kernels up to 6.8 have a walk more: twice for each anonymous set they go through all that the transaction has before it, chains
+ * and rules as well, which is the square again and several times as large. Nothing of that is in a small transaction.
+ *
  * Beyond the 20,000 services of the measurements (44,000 without anonymous sets) these squares are extrapolated.
  *
  * Left out: kube-proxy's own time (see nftables-costs.ts), retries when another program has changed nf_tables meanwhile, the
@@ -31,9 +34,15 @@ export interface TableSize {
   readonly anonymousEntries: number;
 }
 
+/**
+ * Kernels that differ in the cost: Linux 6.1 to 6.8, or 6.12 and later. 6.1, 6.12 and 6.18 have been looked at; 6.8 is known by
+ * published syncs, which take as long as the walk of 6.1 explains.
+ */
+export type NodeKernel = '6.8' | '6.12';
+
 export const EMPTY_TABLE: TableSize = { chains: 0, anonymousSets: 0, anonymousEntries: 0 };
 
-const { transaction, listChains, listSets, deleteTable } = NFTABLES_COSTS;
+const { transaction, pendingWalk, listChains, listSets, deleteTable } = NFTABLES_COSTS;
 
 /** From 0, when so many sets or entries fit the caches, to 1, when none is found there. */
 const cacheMisses = (count: number, inCache: Constant, beyondCache: Constant): number =>
@@ -64,6 +73,26 @@ const walkingSeconds = (present: TableSize, written: TableSize): number => {
 };
 
 /**
+ * What a transaction has the kernel do, object by object, where rules that are flushed count one by one: chains, rules, what is
+ * added to maps, anonymous sets and their entries.
+ */
+const pendingObjects = (written: TableSize, operations: number, removes: boolean): number => {
+  const rulesRemoved = removes ? operations - 2 * written.chains : 0;
+  return operations - written.chains + rulesRemoved + written.anonymousSets + written.anonymousEntries;
+};
+
+/** How many of them the lookups of anonymous sets visit in all: each half of them, on average. */
+export const pendingObjectVisits = (written: TableSize, operations: number, removes: boolean): number =>
+  pendingWalk.lookupsPerAnonymousSet.value * written.anonymousSets * 0.5 * pendingObjects(written, operations, removes);
+
+const pendingWalkSeconds = (written: TableSize, operations: number, removes: boolean): number => {
+  const objects = pendingObjects(written, operations, removes);
+  const misses = cacheMisses(objects, pendingWalk.objectsInCache, pendingWalk.objectsBeyondCache);
+  const perObject = between(misses, pendingWalk.perObjectInCache.value, pendingWalk.perObject.value);
+  return pendingObjectVisits(written, operations, removes) * perObject;
+};
+
+/**
  * `nft -f` of one transaction of so many operations. `removes`: it flushes or deletes what is there, as every transaction but a
  * first load and the addition of elements does.
  */
@@ -72,12 +101,14 @@ export const transactionSeconds = (
   written: TableSize,
   operations: number,
   removes: boolean,
+  kernel: NodeKernel,
 ): number =>
   (removes ? transaction.fixedWithRemoval.value : transaction.fixed.value) +
   readingSeconds(present) +
   transaction.perOperation.value * operations +
   transaction.perChainWrittenSquared.value * written.chains * written.chains +
-  walkingSeconds(present, written);
+  walkingSeconds(present, written) +
+  (kernel === '6.8' ? pendingWalkSeconds(written, operations, removes) : 0);
 
 /** `nft list chains`. */
 export const listChainsSeconds = ({ chains }: TableSize): number =>
