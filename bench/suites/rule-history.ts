@@ -57,6 +57,8 @@ function historyTask(kind: Kind, endpoints: number): Task {
         changedServices: 0,
         changedLines: 0,
         changedEndpoints: 0,
+        goneEndpoints: 0,
+        staleEndpoints: 0,
         cleansUp: false,
       };
       let length = 0;
