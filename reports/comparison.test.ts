@@ -8,12 +8,12 @@ describe('what variants change', () => {
   it('stands against the first', () => {
     expect(compareWithFirst(makeResults())).toEqual({
       first: 'EndpointSlice',
-      base: 'NPL p99 12.4 s (11.9 to 12.9); node CPU for syncs 4.2 s (4.0 to 4.4); longest full sync 900 ms (864 to 936)',
+      base: 'NPL p99 12.4 s (11.9 to 12.9); node CPU for syncs 4.2 s (4.0 to 4.4); longest full sync 900 ms (864 to 936); bytes to watchers 3.21 GB (3.11 to 3.31)',
       others: [
         {
           name: 'Endpoints',
           sentence:
-            'NPL p99 2.40× as high, 30 s (28 to 31); node CPU for syncs 2.40× as high, 10.1 s (9.6 to 10.6); longest full sync 2.40× as high, 2.16 s (2.07 to 2.25).',
+            'NPL p99 2.40× as high, 30 s (28 to 31); node CPU for syncs 2.40× as high, 10.1 s (9.6 to 10.6); longest full sync 2.40× as high, 2.16 s (2.07 to 2.25); bytes to watchers 2.40× as high, 7.7 GB (7.5 to 7.9).',
         },
       ],
     });

@@ -50,6 +50,10 @@ const LONGEST_SYNCS: readonly ComparedNumber[] = [
   { metric: 'sync_proxy_rules_duration_seconds', statistic: 'max', label: 'longest sync' },
 ];
 
+/** What the API servers pay; news only where variants differ in more than the luck of how changes fall together. */
+const BYTES: ComparedNumber = { metric: 'watch_bytes_total', statistic: 'value', label: 'bytes to watchers' };
+const NOTABLE_BYTES_RATIO = 1.5;
+
 /** Where the scenario describes the traffic of nodes. */
 const TRAFFIC: readonly ComparedNumber[] = [
   { metric: 'first_packet_latency_seconds', statistic: 'p99', label: 'first packet p99' },
@@ -69,6 +73,7 @@ function comparedNumbers(results: Results): ComparedNumber[] {
     { metric: LATENCY_METRIC, statistic: 'p99', label: 'NPL p99' },
     { metric: COST_METRIC, statistic: 'value', label: 'node CPU for syncs' },
     ...(longestSync === undefined ? [] : [longestSync]),
+    ...(Math.max(...numbers(BYTES)) > NOTABLE_BYTES_RATIO * Math.min(...numbers(BYTES)) ? [BYTES] : []),
     ...traffic,
   ];
 }

@@ -426,7 +426,7 @@ export class KubeProxies implements WatchListener {
         sums[metric] = (sums[metric] ?? 0) + value;
       }
     }
-    for (const metric of Object.keys(sums) as MetricName[]) sums[metric]! /= this.#nodes.count;
+    for (const metric of Object.keys(sums) as MetricName[]) sums[metric] /= this.#nodes.count;
     return sums;
   }
 

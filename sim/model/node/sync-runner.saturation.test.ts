@@ -22,6 +22,7 @@ import { describe, expect, it } from 'vitest';
 import { exponential } from '../../kernel/distributions.js';
 import { RandomStreams } from '../../kernel/random.js';
 import { Simulation } from '../../kernel/simulation.js';
+import type { MetricName } from '../../metrics.js';
 import { initially, plainRouting } from '../../testing/plain-routing.js';
 import { createNodes } from '../cluster/nodes.js';
 import { WatchFanOut } from '../controlplane/watch-fan-out.js';
@@ -63,7 +64,7 @@ class ConstantMode implements ProxyMode {
     return false;
   }
 
-  gauges(): Record<never, never> {
+  gauges(): Partial<Record<MetricName, number>> {
     return {};
   }
 

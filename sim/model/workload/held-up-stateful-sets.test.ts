@@ -16,7 +16,7 @@ interface Case {
 /** One service, its pods by ordinal; pods that do not exist have numbers as well. */
 function worldOf({ policy = 'OrderedReady', replicas, pods }: Case, isStatefulSet = true): StatefulSetsAndPods {
   const condition = Uint8Array.from(pods, (pod) => PodState.hasAddress | (pod === 'r' ? PodState.ready : 0));
-  const live = [...pods].flatMap((pod, ordinal) => (pod === ' ' ? [] : [ordinal]));
+  const live = Array.from(pods).flatMap((pod, ordinal) => (pod === ' ' ? [] : [ordinal]));
   return {
     services: new ServiceTable([{ ...PLAIN_SERVICE, name: 'db', count: 1, endpoints: replicas }]),
     pods: { condition },
