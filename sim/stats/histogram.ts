@@ -99,16 +99,18 @@ export class Histogram {
     let sample = 0;
     while (sample < length) {
       const { counts, base } = this;
-      let { total, least, greatest } = this;
+      let { total, least, greatest, zeroCount } = this;
       for (; sample < length; sample++) {
         const index = (words[2 * sample + HIGH_WORD]! >>> SHIFT) - base;
-        if (index < 0 || index >= counts.length) break;
         const value = values[sample]!;
-        counts[index]!++;
+        if (index >= 0 && index < counts.length) counts[index]!++;
+        else if (value === 0) zeroCount++;
+        else break;
         total += value;
         if (value < least) least = value;
         if (value > greatest) greatest = value;
       }
+      this.zeroCount = zeroCount;
       this.total = total;
       this.least = least;
       this.greatest = greatest;
