@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { Histogram } from './histogram.js';
+import { Histogram, SampleBuffer } from './histogram.js';
 
 const RELATIVE_ERROR = 1 / 512;
 
@@ -80,6 +80,30 @@ describe('recording', () => {
     expect(histogram.quantile(0.6)).toBe(0);
     expect(histogram.quantile(0.8) / 2 ** -1022).toBeCloseTo(1, 2);
     expect(histogram.quantile(1)).toBe(Number.MAX_VALUE);
+  });
+});
+
+describe('recording many at once', () => {
+  const buffered = (sample: readonly number[], length = sample.length): Histogram => {
+    const buffer = new SampleBuffer(sample.length);
+    buffer.values.set(sample);
+    const histogram = new Histogram();
+    histogram.recordAll(buffer, length);
+    return histogram;
+  };
+
+  test('is recording one by one, with zeros and subnormal numbers among them', () => {
+    const some = fc.array(fc.oneof(value, fc.constantFrom(0, -0, 5e-324, 2e-308)));
+    fc.assert(
+      fc.property(some, fc.nat(20), (sample, left) => {
+        const length = Math.max(0, sample.length - left);
+        expect(buffered(sample, length).toSparse()).toEqual(histogramOf(sample.slice(0, length)).toSparse());
+      }),
+    );
+  });
+
+  test.each([-1, NaN, Infinity])('refuses %s', (wrong) => {
+    expect(() => buffered([1, 0, wrong])).toThrow(RangeError);
   });
 });
 
