@@ -6,23 +6,10 @@
  * a *scalar* is one number per replication, with the statistic `value`; a *series* is an amount over simulated time.
  */
 
-export type MetricUnit = 'seconds' | 'bytes' | 'bytesPerSecond' | 'eventsPerSecond' | 'count' | 'ratio' | 'cores';
+import { define, type MetricDefinition } from './metric-definition.js';
+import { TRAFFIC_METRICS } from './traffic-metrics.js';
 
-export interface MetricDefinition {
-  readonly kind: 'distribution' | 'scalar' | 'series';
-  readonly unit: MetricUnit;
-  /** Short name for headings. */
-  readonly title: string;
-  /** Which population, which weighting, from when to when. */
-  readonly estimand: string;
-}
-
-const define = (
-  kind: MetricDefinition['kind'],
-  unit: MetricUnit,
-  title: string,
-  estimand: string,
-): MetricDefinition => ({ kind, unit, title, estimand });
+export type { MetricDefinition, MetricUnit } from './metric-definition.js';
 
 const CLIENT_UTILIZATION = 'Calls divided by the calls that qps and burst let through from the first call to the last.';
 
@@ -545,6 +532,7 @@ export const METRICS = {
     'Connection tracking memory',
     'Kernel memory of a node at the 99th percentile of the entries.',
   ),
+  ...TRAFFIC_METRICS,
   watch_bytes_per_second: define('series', 'bytesPerSecond', 'Bytes to watchers', 'Over all API servers.'),
   watch_events_per_second: define('series', 'eventsPerSecond', 'Watch events', 'Over all API servers.'),
   endpoint_object_bytes_over_time: define(
@@ -559,7 +547,6 @@ export type MetricName = keyof typeof METRICS;
 
 /** Statistics of a distribution, in the order in which reports show them. */
 export const DISTRIBUTION_STATISTICS = ['mean', 'p50', 'p90', 'p99', 'max'] as const;
-export type DistributionStatistic = (typeof DISTRIBUTION_STATISTICS)[number];
 
 /** The stages of the true latency in the order in which a change passes them; their means add up to its mean. */
 export const NPL_STAGES = [

@@ -13,6 +13,7 @@ import type { EndpointSettings } from './cluster/services.js';
 import type { NameLengths } from './controlplane/wire-size.js';
 import type { KubeProxySettings } from './kube-proxy-settings.js';
 import type { NodeTrafficSettings } from './node-traffic-settings.js';
+import type { ApplicationSettings, ClientSettings } from './traffic-settings.js';
 import type { ProbeFailure, ReadinessProbe } from './node/readiness-probe.js';
 
 /** What one run simulates: a scenario with one variant's changes applied. */
@@ -38,6 +39,7 @@ export interface Scenario {
   readonly wire: WireSettings;
   readonly services: readonly ServiceSettings[];
   readonly autoscalers: readonly AutoscalerSettings[];
+  readonly clients: readonly ClientSettings[];
   /** Connections that every node sees; null: nothing of them is measured. */
   readonly nodeTraffic: NodeTrafficSettings | null;
   readonly workload: readonly WorkloadAction[];
@@ -204,6 +206,7 @@ export interface ServiceSettings extends EndpointSettings {
   readonly selector: boolean;
   /** What kube-proxies make of each of them. */
   readonly shape: ServiceShape;
+  readonly application: ApplicationSettings;
 }
 
 /** A HorizontalPodAutoscaler for the Deployment of each service of a group, and the load on the service. */

@@ -6,6 +6,7 @@
 import { leaseRenewalIntervalNs } from '../model/node/heartbeats.js';
 import { formatDuration, quote } from '../units.js';
 import { AUTOSCALER_RULES } from './autoscaler-rules.js';
+import { CLIENT_RULES } from './client-rules.js';
 import { checkDistribution, contradiction, when, type Rule } from './contradictions.js';
 import { ENDPOINT_SETTING_RULES } from './endpoint-setting-rules.js';
 import type { Finding, Path } from './findings.js';
@@ -126,9 +127,9 @@ const RULES: readonly Rule[] = [
     },
   },
   {
-    reads: ['workload', 'autoscalers', 'nodeTraffic'],
-    check: ({ workload, autoscalers, nodeTraffic }) =>
-      when(workload.length === 0 && autoscalers.length === 0 && nodeTraffic === null, () => ({
+    reads: ['workload', 'autoscalers', 'clients', 'nodeTraffic'],
+    check: ({ workload, autoscalers, clients, nodeTraffic }) =>
+      when(workload.length === 0 && autoscalers.length === 0 && clients.length === 0 && nodeTraffic === null, () => ({
         code: 'KH021',
         path: ['workload'],
         message: 'the workload is empty: nothing would change, and nothing be measured',
@@ -156,6 +157,7 @@ const RULES: readonly Rule[] = [
   ...SERVICE_SHAPE_RULES,
   ...KUBE_PROXY_RULES,
   ...AUTOSCALER_RULES,
+  ...CLIENT_RULES,
   ...NODE_TRAFFIC_RULES,
   { reads: ['controlPlane', 'cluster', 'workload'], check: checkWatchFaults },
   {

@@ -13,6 +13,7 @@ import type {
   WorkloadAction,
 } from '../model/scenario.js';
 import { kubeProxy, serviceShape } from './normalize-kube-proxy.js';
+import { application, client } from './normalize-clients.js';
 import { nodeTraffic } from './normalize-node-traffic.js';
 import { kubelet, nodeChoice, nodeLifecycle, nodeShare, or, readinessProbe, termination } from './normalize-pods.js';
 import type { Spec } from './schema.js';
@@ -196,6 +197,7 @@ export const normalize = (spec: Spec): Scenario => {
     },
     services: spec.services.map((entry) => serviceGroup(entry, spec.pods, profile)),
     autoscalers: (spec.autoscalers ?? []).map((entry) => autoscaler(entry, controllerManager, profile)),
+    clients: (spec.clients ?? []).map((entry) => client(entry, spec.services, profile)),
     nodeTraffic: nodeTraffic(spec.nodeTraffic, profile),
     workload: spec.workload.map((entry) => workloadAction(entry, profile, statefulSets)),
   };
@@ -211,6 +213,7 @@ const serviceGroup = (
   endpoints: entry.endpoints,
   selector: entry.selector ?? true,
   shape: serviceShape(entry, profile),
+  application: application(entry.application, profile),
   controller: entry.controller ?? 'Deployment',
   podManagementPolicy: or(entry.podManagementPolicy, profile.statefulSet.podManagementPolicy),
   publishNotReadyAddresses: or(entry.publishNotReadyAddresses, profile.services.publishNotReadyAddresses),

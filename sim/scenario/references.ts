@@ -21,7 +21,11 @@ export const checkReferences = (data: Readonly<Record<string, unknown>>): Findin
     ...duplicates(services, 'service'),
     ...duplicates(variants, 'variant'),
     ...numberedDuplicates(data, services),
-    ...unknown([...servicesInWorkload(data), ...servicesOfAutoscalers(data)], services, 'service'),
+    ...unknown(
+      [...servicesInWorkload(data), ...servicesOfEntries(data, 'autoscalers'), ...servicesOfEntries(data, 'clients')],
+      services,
+      'service',
+    ),
     ...unknown(variantsInExpectations(data), variants, 'variant'),
   ];
 };
@@ -55,9 +59,9 @@ const servicesInWorkload = (data: Readonly<Record<string, unknown>>): Name[] =>
     }),
   );
 
-const servicesOfAutoscalers = (data: Readonly<Record<string, unknown>>): Name[] =>
-  entriesOf(data, 'autoscalers').flatMap((entry, index) =>
-    isMapping(entry) ? nameAt(['autoscalers', index, 'service'], entry['service']) : [],
+const servicesOfEntries = (data: Readonly<Record<string, unknown>>, list: 'autoscalers' | 'clients'): Name[] =>
+  entriesOf(data, list).flatMap((entry, index) =>
+    isMapping(entry) ? nameAt([list, index, 'service'], entry['service']) : [],
   );
 
 const variantsInExpectations = (data: Readonly<Record<string, unknown>>): Name[] =>

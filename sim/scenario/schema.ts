@@ -12,6 +12,7 @@ import { METRICS } from '../metrics.js';
 import { SUPPORTED_VERSIONS } from '../model/versions/profiles.js';
 import { actions } from './action-schemas.js';
 import { autoscaler } from './autoscaler-schema.js';
+import { application, client } from './client-schema.js';
 import { kubeProxy, serviceShape } from './kube-proxy-schemas.js';
 import { nodeTraffic } from './node-traffic-schema.js';
 import { clientLimits, kubelet, latencySchema, pods, readinessProbe, termination } from './pod-schemas.js';
@@ -341,6 +342,11 @@ const serviceGroup = z.strictObject({
   podManagementPolicy: choice(['OrderedReady', 'Parallel'])
     .optional()
     .describe('Of a StatefulSet: whether pods are made and removed one after the other, or all at once.'),
+  application: application
+    .optional()
+    .describe(
+      'What runs in the pods: how much they can answer, and how they end. Counts where the service has clients.',
+    ),
   selector: flag()
     .optional()
     .describe(
@@ -473,6 +479,10 @@ export const SECTIONS = {
   wire: wire.optional().describe('How large API objects are on the wire.'),
   services: z.array(serviceGroup).describe('The services of the cluster, in groups of equal ones.'),
   autoscalers: z.array(autoscaler).optional().describe('Horizontal pod autoscalers, and the load that moves them.'),
+  clients: z
+    .array(client)
+    .optional()
+    .describe('Who sends requests to the services: what is lost, and how evenly pods are loaded.'),
   nodeTraffic: nodeTraffic
     .optional()
     .describe('Connections that every node sees: what they wait for, cost and leave in the connection tracking table.'),

@@ -248,6 +248,8 @@ services:
     # topologyMode: Disabled
     # Without a readiness probe a pod is ready as soon as its containers are seen to run. One with all its defaults is
     # "readinessProbe: { initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 1, successThreshold: 1, failureThreshold: 3 }"
+    # What runs in the pods. Nothing bounds what they answer, unless e.g.
+    # "application: { concurrency: 8, serviceTime: { mean: 20ms, variation: 1 }, acceptsAfterSigterm: false }"
   # - { name: db, endpoints: 9, controller: StatefulSet, podManagementPolicy: OrderedReady } # or Parallel
 
 # The load on services, and autoscalers that follow it; the run then needs a duration. Their behavior is as in autoscaling/v2.
@@ -260,6 +262,19 @@ services:
 #       scaleUp: { selectPolicy: Max, policies: [{ type: Pods, value: 10, periodSeconds: 60 }] }
 #       scaleDown: { stabilizationWindowSeconds: 300 }
 #     load: [{ at: 1m, utilization: 100% }] # demand, in percent of what the pods at the start request
+
+# Who sends requests to the services. With clients a run also says what is lost and why, and how evenly pods are loaded.
+# clients:
+#   - service: big
+#     name: checkout # default: that of the service
+#     from: pods # or nodes, outside
+#     address: ClusterIP # or NodePort, LoadBalancerIP, ExternalIP; from outside what the service has
+#     detail: share # rates; or connection or request: an event for each of them
+#     requestsPerSecond: 10000 # to each service, whether or not they are answered
+#     # Users who wait for their answers instead: closedLoop: { users: 100, thinkTime: 1s } with "detail: request"
+#     # Connections of many requests: keepAlive: { connections: 500, meanLifetime: 10m } # or unlimited
+#     sourceAddresses: 1000 # what session affinity and source hashing see
+#     zoneShares: [50%, 30%, 20%] # default: as many on every node
 
 # Connections that every node sees. With this section (which may be empty: {}) a run also says what they wait for, what they cost,
 # and how many entries they leave in the connection tracking table. The defaults are shown.

@@ -15,6 +15,7 @@ import type { Scenario } from '../scenario.js';
 import { controlPlaneDefaults } from './control-plane-profile.js';
 import { DEFAULT_PROXY_MODE, kubeProxyDefaults } from './kube-proxy-profile.js';
 import { nodeTrafficDefaults } from './node-traffic-profile.js';
+import { applicationDefaults, clientDefaults } from './client-profile.js';
 import { assumed, constant, type Constant, type Sourced, upstream } from './provenance.js';
 
 export const SUPPORTED_VERSIONS = [
@@ -84,6 +85,9 @@ export interface VersionProfile extends Sourced<DefaultSettings> {
   readonly restartNodes: { readonly forNs: Constant };
   /** How long a kube-proxy that is restarted is away. */
   readonly restartKubeProxy: { readonly forNs: Constant };
+  /** Of every entry of `clients`, and what answers them. */
+  readonly clients: ReturnType<typeof clientDefaults>;
+  readonly application: ReturnType<typeof applicationDefaults>;
   /** Of a `nodeTraffic` section that is given. */
   readonly nodeTraffic: Sourced<NodeTrafficSettings>;
 }
@@ -192,6 +196,8 @@ export const versionProfile = (
         1 * MINUTE,
       ]),
     },
+    clients: clientDefaults(),
+    application: applicationDefaults(),
     nodeTraffic: nodeTrafficDefaults(),
   };
 };

@@ -1,0 +1,103 @@
+/**
+ * The part of the metric catalogue about the requests of clients: what is lost and why, which way requests go, and how evenly pods
+ * are loaded. None of these is measured in a scenario without `clients`.
+ *
+ * "Requests" are those of all clients together, from the first action of the workload to the end of the run.
+ */
+
+import { define, type MetricDefinition } from './metric-definition.js';
+
+const total = (title: string, estimand: string): MetricDefinition => define('scalar', 'count', title, estimand);
+
+const lost = (cause: string, what: string): MetricDefinition =>
+  total(`Requests lost: ${cause}`, `Requests lost because ${what}.`);
+
+const share = (title: string, estimand: string): MetricDefinition => define('scalar', 'ratio', title, estimand);
+
+const ofLoads = (unit: 'ratio' | 'count', title: string, what: string): MetricDefinition =>
+  define(
+    'scalar',
+    unit,
+    title,
+    `${what}, at the end of the run: over the pods that are ready, mean over the services that have clients.`,
+  );
+
+export const TRAFFIC_METRICS = {
+  requests_total: total('Requests', 'Requests that clients send.'),
+  requests_lost_total: total('Requests lost', 'Requests that get no answer from a pod, whatever the cause.'),
+  requests_lost_ratio: share('Requests lost, share', 'Requests lost, divided by the requests.'),
+  requests_lost_stale_rules_total: lost(
+    'stale rules',
+    'the rules of a node still held a pod that had stopped accepting connections',
+  ),
+  requests_lost_failed_pods_total: lost(
+    'failed pods',
+    'the rules of a node held a pod that had failed, or whose node was lost, and nobody had noticed yet',
+  ),
+  requests_lost_no_endpoints_total: lost('no endpoints', 'the service had no usable endpoint anywhere'),
+  requests_lost_no_local_endpoints_total: lost(
+    'no local endpoints',
+    'the traffic policy is Local and the node had no usable endpoint',
+  ),
+  requests_lost_load_balancer_total: lost(
+    'load balancer not drained',
+    'the load balancer still sent to a node that was lost or had no usable endpoint under policy Local, or it had no node to send to',
+  ),
+  requests_lost_conntrack_total: lost('conntrack full', 'the connection tracking table of the node was full'),
+  requests_refused_total: total('Requests refused', 'Lost requests whose client was told at once.'),
+  requests_timed_out_total: total('Requests timed out', 'Lost requests whose client got no answer at all.'),
+  requests_second_hop_ratio: share(
+    'Requests with a second hop',
+    'Requests whose pod is on another node than the one that they enter the cluster by, or are made on, divided by those that reach a pod.',
+  ),
+  requests_cross_zone_ratio: share(
+    'Requests across zones',
+    'Requests whose pod is in another zone than the node that they enter the cluster by, or are made on, divided by those that reach a pod.',
+  ),
+  requests_source_address_kept_ratio: share(
+    'Requests with their source address',
+    'Requests whose pod sees the address that the client has, divided by those that reach a pod.',
+  ),
+  pod_load_relative: define(
+    'distribution',
+    'ratio',
+    'Load of pods, relative to the mean of their service',
+    'Over the ready pods of services that have clients, at the end of the run, equally weighted: the rate of requests of the pod divided by the mean of its service.',
+  ),
+  pod_load_max_over_mean: ofLoads('ratio', 'Hottest pod over the mean', 'Load of the hottest pod divided by the mean'),
+  pod_load_max_over_min: ofLoads(
+    'ratio',
+    'Hottest pod over the coldest',
+    'Load of the hottest pod divided by that of the coldest that has any',
+  ),
+  pod_load_cov: ofLoads('ratio', 'Variation of load between pods', 'Coefficient of variation of the loads'),
+  pod_load_gini: ofLoads('ratio', 'Gini coefficient of load', 'Gini coefficient of the loads: 0 when all are equal'),
+  pod_load_jain_index: ofLoads(
+    'ratio',
+    'Jain index of load',
+    "Jain's fairness index of the loads: 1 when all are equal",
+  ),
+  pod_load_hottest_share: ofLoads(
+    'ratio',
+    'Share of the hottest pod',
+    'Share of all requests that the hottest pod gets',
+  ),
+  pod_load_max_over_mean_peak: define(
+    'scalar',
+    'ratio',
+    'Hottest pod over the mean, at its worst',
+    'The largest quotient of the load of the hottest pod and the mean, looked at once a second from the first action of the workload to the end; mean over the services that have clients.',
+  ),
+  pods_over_capacity_ratio: ofLoads('ratio', 'Pods above their capacity', 'Share of pods with more load than capacity'),
+  services_over_capacity_ratio: share(
+    'Services with a pod above its capacity',
+    'Share of the services with clients in which at least one ready pod has more load than capacity, at the end of the run.',
+  ),
+  node_load_max_over_mean: define(
+    'scalar',
+    'ratio',
+    'Hottest node over the mean',
+    'Requests that the hottest node handles for its own pods, divided by the mean over the nodes that have ready pods of services with clients, at the end of the run.',
+  ),
+  requests_lost_per_second: define('series', 'eventsPerSecond', 'Requests lost per second', 'Over all clients.'),
+} as const satisfies Record<string, MetricDefinition>;
