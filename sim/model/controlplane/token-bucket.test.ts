@@ -43,6 +43,37 @@ describe('closed forms', () => {
     expect(sumNs).toBeCloseTo(((waiting * (waiting + 1)) / 2 / qps) * SECOND, -3);
   });
 
+  it.each([
+    { client: 'kubelet before 1.27', qps: 5, burst: 10, calls: 1, lastSeconds: 0, meanSeconds: 0 },
+    { client: 'kubelet before 1.27', qps: 5, burst: 10, calls: 10, lastSeconds: 0, meanSeconds: 0 },
+    { client: 'kubelet before 1.27', qps: 5, burst: 10, calls: 11, lastSeconds: 1 / 5, meanSeconds: 1 / 55 },
+    { client: 'kubelet before 1.27', qps: 5, burst: 10, calls: 110, lastSeconds: 20, meanSeconds: 101 / 11 },
+    { client: 'kubelet before 1.27', qps: 5, burst: 10, calls: 1000, lastSeconds: 198, meanSeconds: 98_109 / 1000 },
+    { client: 'kubelet since 1.27', qps: 50, burst: 100, calls: 1, lastSeconds: 0, meanSeconds: 0 },
+    { client: 'kubelet since 1.27', qps: 50, burst: 100, calls: 100, lastSeconds: 0, meanSeconds: 0 },
+    { client: 'kubelet since 1.27', qps: 50, burst: 100, calls: 101, lastSeconds: 1 / 50, meanSeconds: 1 / 5050 },
+    { client: 'kubelet since 1.27', qps: 50, burst: 100, calls: 110, lastSeconds: 1 / 5, meanSeconds: 1 / 100 },
+    { client: 'kubelet since 1.27', qps: 50, burst: 100, calls: 1000, lastSeconds: 18, meanSeconds: 8109 / 1000 },
+    { client: 'linkerd control plane', qps: 100, burst: 200, calls: 1, lastSeconds: 0, meanSeconds: 0 },
+    { client: 'linkerd control plane', qps: 100, burst: 200, calls: 110, lastSeconds: 0, meanSeconds: 0 },
+    { client: 'linkerd control plane', qps: 100, burst: 200, calls: 200, lastSeconds: 0, meanSeconds: 0 },
+    {
+      client: 'linkerd control plane',
+      qps: 100,
+      burst: 200,
+      calls: 201,
+      lastSeconds: 1 / 100,
+      meanSeconds: 1 / 20_100,
+    },
+    { client: 'linkerd control plane', qps: 100, burst: 200, calls: 1000, lastSeconds: 8, meanSeconds: 801 / 250 },
+  ])('$calls simultaneous calls: when the last leaves, and the mean wait: $client', (given) => {
+    const bucket = new TokenBucket(given.qps, given.burst);
+    const waitsNs = Array.from({ length: given.calls }, () => bucket.reserve(0));
+    expect(waitsNs.at(-1)! / SECOND).toBeCloseTo(given.lastSeconds, 12);
+    const meanNs = waitsNs.reduce((sum, waitNs) => sum + waitNs, 0) / given.calls;
+    expect(meanNs / SECOND).toBeCloseTo(given.meanSeconds, 12);
+  });
+
   it('kube-controller-manager: 30 writes, a second of rest, 30 more: 20 go at once, the last waits 0.5 s', () => {
     const bucket = new TokenBucket(20, 30);
     for (let n = 0; n < 30; n++) expect(bucket.reserve(0)).toBe(0);
