@@ -19,20 +19,26 @@ export function runReplication(
   world.run(onProgress);
   const { recorder, log, kubeProxies, simulation, startNs, endNs, watchOutcome } = world;
   const nodeTraffic = world.measureNodeTraffic();
+  const traffic = world.endTraffic();
   const scalars = {
     ...recorder.scalars(log, kubeProxies, watchOutcome, startNs, endNs),
     ...world.utilizations(),
     ...world.sliceGauges,
     ...world.nodesAndPods.scalars(),
     ...nodeTraffic.scalars,
+    ...traffic.scalars,
   };
   checkUtilizations(scalars);
-  const distributions = { ...recorder.distributions(log, kubeProxies), ...nodeTraffic.distributions };
+  const distributions = {
+    ...recorder.distributions(log, kubeProxies),
+    ...nodeTraffic.distributions,
+    ...traffic.distributions,
+  };
   return {
     replication,
     distributions: mapValues(distributions, (histogram) => histogram.toSparse()),
     scalars,
-    series: mapValues(recorder.series(), (series) => series.toJSON()),
+    series: mapValues({ ...recorder.series(), ...traffic.series }, (series) => series.toJSON()),
     simulatedNs: endNs,
     events: simulation.eventsFired,
     deliveries: kubeProxies.deliveries,

@@ -32,6 +32,7 @@ import type { KubeProxies } from './node/kube-proxies.js';
 import { KubeProxyProcesses } from './node/kube-proxy-processes.js';
 import type { InitialEndpoints } from './node/rule-history.js';
 import type { NodeTrafficResult } from './node/packet-path/node-traffic.js';
+import { NO_TRAFFIC, type Traffic, type TrafficResult } from './traffic/traffic.js';
 import { Recorder, type WatchOutcome } from './recorder.js';
 import type { Scenario } from './scenario.js';
 import { API_SERVER_COSTS } from './versions/costs.js';
@@ -45,6 +46,7 @@ import { createEndpointController, createInformerResync, createNodeInformer } fr
 import { createEndpointUpdates, createKubeProxies } from './wiring/kube-proxies.js';
 import { NodesAndPods } from './wiring/nodes-and-pods.js';
 import { measureNodeTraffic } from './wiring/node-traffic.js';
+import { createPodAcceptance, createTraffic } from './wiring/traffic.js';
 import { createEtcd, createRequestPath } from './wiring/request-path.js';
 import { createSelectorlessServices, type SelectorlessServices } from './wiring/selectorless-services.js';
 import { createListSize, createWatchConnections, createWatchFanOut, setWatchers } from './wiring/watches.js';
@@ -83,6 +85,8 @@ export class World {
   readonly #endpointUpdates: EndpointUpdates;
   readonly #listSize: EndpointListSize;
   readonly #processes: KubeProxyProcesses;
+  /** null: the scenario has no clients. */
+  readonly #traffic: Traffic | null;
   readonly #faultRecovery: FaultRecovery;
   /** How far the wall clock was into a second when the run began: scripted actions fall on no particular part of one. */
   readonly #clockPhaseNs: number;
@@ -109,11 +113,19 @@ export class World {
     const { apiServers } = this.#requestPath;
     const watchLatencyNs = ns(API_SERVER_COSTS.watchLatencyToControllers.value);
     const api = { ...cluster, apiServers, etcd: createEtcd(scenario, streams), watchLatencyNs };
+    const acceptance = createPodAcceptance(cluster);
     this.nodesAndPods = new NodesAndPods({
       ...api,
+      acceptance,
       connections: {
-        onNodeLost: (node) => this.#processes.onNodeLost(node),
-        onNodeReturned: (node, back) => this.#processes.onNodeReturned(node, back),
+        onNodeLost: (node) => {
+          this.#processes.onNodeLost(node);
+          this.#traffic?.nodeDown(node, true);
+        },
+        onNodeReturned: (node, back) => {
+          this.#processes.onNodeReturned(node, back);
+          this.#traffic?.nodeDown(node, false);
+        },
       },
       onReadinessChanged: createNodeInformer(cluster, watchLatencyNs, () => this.nodesChanged()),
     });
@@ -159,6 +171,12 @@ export class World {
     );
     this.watchConnections = createWatchConnections(api, this.log, this.#listSize, this.kubeProxies);
     this.#processes = new KubeProxyProcesses(simulation, nodes.zone, streams, this.watchConnections, this.kubeProxies);
+    this.#traffic = createTraffic(cluster, this.log, this.#endpointUpdates, acceptance, this.#publishedEndpoints());
+    if (this.#traffic !== null) {
+      const traffic = this.#traffic;
+      this.kubeProxies.listenToRules(traffic);
+      this.#processes.listen((node, isAway) => traffic.proxyAway(node, isAway));
+    }
     this.#faultRecovery = new FaultRecovery(simulation, this.log, this.kubeProxies, this.#controller);
     this.controllerManager.onTakenOver((downSinceNs) =>
       this.#faultRecovery.followWriters('controllerManagerFailOver', downSinceNs, simulation.nowNs),
@@ -190,6 +208,7 @@ export class World {
       const untilNs = Math.min(limitNs, simulation.nowNs + NS_PER_SECOND);
       // Once the workload is done, resyncs could only keep alive what will never succeed.
       simulation.run(this.#workload.progress < 1 ? this.#resync.arm(untilNs) : untilNs);
+      this.#traffic?.sample();
       onProgress?.(this.#progress(durationNs), simulation.eventsFired);
     }
     this.kubeProxies.end(this.endNs);
@@ -251,6 +270,11 @@ export class World {
   /** What the connections of nodes meet at the end of the run; nothing when the scenario has none. Call once. */
   measureNodeTraffic(): NodeTrafficResult {
     return measureNodeTraffic(this.#context, (service) => this.#discoveryOf(service).usableEndpoints(service));
+  }
+
+  /** What became of the requests of clients; nothing when the scenario has none. Call once. */
+  endTraffic(): TrafficResult {
+    return this.#traffic?.end(this.endNs) ?? NO_TRAFFIC;
   }
 
   /** What the EndpointSlice controller exports of its slices; nothing of Endpoints. */
@@ -353,7 +377,9 @@ export class World {
     this.recorder.onCommit(committed, entry, commitNs, this.log);
     this.#listSize.update(service, this.#context.discovery.publishedEndpoints(service));
     this.nodesAndPods.onCommit(service, write.pods, write.podStates);
-    this.kubeProxies.onAppend(entry, this.#endpointUpdates.ofWrite(service, write));
+    const updates = this.#endpointUpdates.ofWrite(service, write);
+    this.#traffic?.onAppend(entry, service, updates);
+    this.kubeProxies.onAppend(entry, updates);
     this.watchConnections.afterAppend(entry);
   }
 
@@ -365,8 +391,12 @@ export class World {
 
   /** Whether something is measured even if no pod changes. */
   get #measuresWithoutWrites(): boolean {
-    const { nodeTraffic, workload } = this.#context.scenario;
-    return nodeTraffic !== null || workload.some(({ kind }) => kind === 'restartKubeProxy' || kind === 'failSyncs');
+    const { clients, nodeTraffic, workload } = this.#context.scenario;
+    return (
+      clients.length > 0 ||
+      nodeTraffic !== null ||
+      workload.some(({ kind }) => kind === 'restartKubeProxy' || kind === 'failSyncs')
+    );
   }
 
   #warn(): void {

@@ -54,6 +54,11 @@ export interface KubeProxyParameters {
   readonly measureFromNs: number;
 }
 
+/** Hears of syncs when they start: the rules of the node hold the first `end` entries of the log from `endNs` on. */
+export interface RulesListener {
+  onSync(node: number, end: number, endNs: number): void;
+}
+
 const ASLEEP = 0;
 const DEFERRED = 1;
 const SCHEDULED = 2;
@@ -124,6 +129,7 @@ export class KubeProxies implements WatchListener {
   #listLength = 0;
   readonly #isNodeLost: Uint8Array;
   readonly #milestones = new Milestones();
+  #rulesListener: RulesListener | null = null;
 
   constructor(
     simulation: Simulation,
@@ -183,6 +189,11 @@ export class KubeProxies implements WatchListener {
       parameters.runner.reset(node, parameters.lastFullSyncNs[node]!);
       this.#list(node);
     }
+  }
+
+  /** Who hears of every sync that applies writes. */
+  listenToRules(listener: RulesListener): void {
+    this.#rulesListener = listener;
   }
 
   /** What the mode counts of rules, by name. */
@@ -487,6 +498,7 @@ export class KubeProxies implements WatchListener {
       this.cursor[node] = end;
       if (endNs > this.lastAppliedNs) this.lastAppliedNs = endNs;
       if (!this.#milestones.isEmpty) this.#milestones.pass(node, from, end, endNs);
+      if (this.#rulesListener !== null) this.#rulesListener.onSync(node, end, endNs);
     }
     // The first sync of a process does not go through its runner, which hears of it only when it has to be repeated.
     if (this.#firstSync[node] === 0 || hasFailed) this.#parameters.runner.onRun(node, startNs, endNs, hasFailed);

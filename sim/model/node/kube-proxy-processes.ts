@@ -44,6 +44,7 @@ export class KubeProxyProcesses implements ProcessConnections {
   readonly #isNew: Uint8Array;
   /** Absences of each process so far: a former one's end is void. */
   readonly #absences: Int32Array;
+  #onAway: (node: number, isAway: boolean) => void = () => {};
 
   constructor(
     simulation: Simulation,
@@ -79,6 +80,7 @@ export class KubeProxyProcesses implements ProcessConnections {
     if (back === 'rebooted') {
       // All processes start with their node.
       this.#isAway[node] = 0;
+      this.#onAway(node, false);
       this.#absences[node]!++;
     } else if (this.#isAway[node] === 1) {
       return;
@@ -93,6 +95,7 @@ export class KubeProxyProcesses implements ProcessConnections {
     for (const node of this.#choose(which, this.#restartHash, draw)) {
       if (this.#isAway[node] === 0 && this.#isLost[node] === 0) this.#connections.onNodeLost(node);
       this.#isAway[node] = 1;
+      this.#onAway(node, true);
       const absence = ++this.#absences[node]!;
       this.#simulation.schedule(this.#simulation.nowNs + forNs, this.#backKind, node, absence);
     }
@@ -104,9 +107,15 @@ export class KubeProxyProcesses implements ProcessConnections {
     for (const node of this.#choose(which, this.#failureHash, draw)) this.#proxies.failUntil(node, untilNs);
   }
 
+  /** `onAway` hears of processes that end and start again on nodes that go on running. */
+  listen(onAway: (node: number, isAway: boolean) => void): void {
+    this.#onAway = onAway;
+  }
+
   #start(node: number, absence: number): void {
     if (absence !== this.#absences[node]) return;
     this.#isAway[node] = 0;
+    this.#onAway(node, false);
     if (this.#isLost[node] === 1) this.#isNew[node] = 1;
     else this.#connections.onNodeReturned(node, 'restarted');
   }

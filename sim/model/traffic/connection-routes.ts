@@ -33,14 +33,19 @@ export const Acceptance = {
   stopped: 1,
   /** Its application has failed: no answer. */
   failed: 2,
+  /** Its application has failed: refused at once. */
+  refuses: 3,
   /** Its node is lost: no answer. */
-  unreachable: 3,
+  unreachable: 4,
 } as const;
 export type Acceptance = (typeof Acceptance)[keyof typeof Acceptance];
 
+/** How many kinds of acceptance there are. */
+export const ACCEPTANCES = 5;
+
 /** Hears how pods meet connections from now on. Pods that are made start with `accepts` when they turn ready. */
 export interface AcceptanceListener {
-  onAcceptance(pod: number, acceptance: Acceptance): void;
+  onAcceptance(pod: number, acceptance: Acceptance, before: Acceptance): void;
   /** The containers have ended: whatever connection the pod had is reset now. */
   onEnded(pod: number): void;
 }

@@ -23,6 +23,7 @@ import {
   SCHEDULER_COSTS,
   TAINT_EVICTION_RULES,
 } from '../versions/node-rules.js';
+import type { PodAcceptance } from '../traffic/pod-acceptance.js';
 import { type NodeConnections, NodeFaults } from '../workload/node-faults.js';
 import { PodLifecycle } from '../workload/pod-lifecycle.js';
 import type { ReplicaSets } from '../workload/replica-sets.js';
@@ -32,6 +33,8 @@ import { type ApiContext, NS_PER_SECOND, ns } from './context.js';
 export interface NodesAndPodsContext extends ApiContext {
   /** The watch connections of the nodes. */
   readonly connections: NodeConnections;
+  /** Who asks how pods meet connections; null: nobody. */
+  readonly acceptance: PodAcceptance | null;
   /** What the API says of a node's readiness has changed. */
   readonly onReadinessChanged: () => void;
 }

@@ -33,6 +33,7 @@ import { type Termination, terminationNs } from '../node/graceful-termination.js
 import { FINAL_STATUS, type Kubelets, NO_TRANSITION, type StatusListener } from '../node/kubelets.js';
 import type { ProbeFailure } from '../node/readiness-probe.js';
 import { PodUpdates, type PodsObserved } from './pod-updates.js';
+import type { PodAcceptance } from '../traffic/pod-acceptance.js';
 import { type ReadinessProbeParameters, ReadinessProbes } from './readiness-probes.js';
 
 export interface PodLifecycleParameters extends ReadinessProbeParameters {
@@ -62,6 +63,8 @@ export interface PodLifecycleContext {
   readonly api: ApiClient;
   readonly etcd: Etcd;
   readonly streams: RandomStreams;
+  /** Who asks how pods meet connections; null: nobody. */
+  readonly acceptance: PodAcceptance | null;
 }
 
 export class PodLifecycle implements StatusListener {
@@ -72,6 +75,7 @@ export class PodLifecycle implements StatusListener {
   readonly #writeLatency: WriteLatency;
   readonly #parameters: PodLifecycleParameters;
   readonly #updates: PodUpdates;
+  readonly #acceptance: PodAcceptance | null;
   readonly #probes: ReadinessProbes;
   readonly #startupHash: CounterHash;
   readonly #shutdownHash: CounterHash;
@@ -81,6 +85,8 @@ export class PodLifecycle implements StatusListener {
   readonly #stoppedKind: EventKind;
   readonly #replacedKind: EventKind;
   readonly #replacedUnplacedKind: EventKind;
+  /** null: nobody asks. */
+  readonly #sigtermKind: EventKind | null;
   readonly #unchangedListeners: ((service: number, pod: number) => void)[] = [];
   #kubelets: Kubelets | null = null;
   #schedule: ((pod: number, atNs: number) => void) | null = null;
@@ -99,6 +105,7 @@ export class PodLifecycle implements StatusListener {
     this.#api = context.api;
     this.#writeLatency = context.etcd.writesOf('pod-client');
     this.#parameters = parameters;
+    this.#acceptance = context.acceptance;
     this.#updates = new PodUpdates(simulation, pods, parameters.watchLatencyNs);
     this.#startupHash = streams.hash('pod-startup');
     this.#shutdownHash = streams.hash('pod-shutdown');
@@ -120,6 +127,8 @@ export class PodLifecycle implements StatusListener {
       'pod: replacement without a node committed',
       (pod, successor) => this.#onReplacedUnplaced(pod, successor),
     );
+    this.#sigtermKind =
+      context.acceptance === null ? null : simulation.registerKind('pod: SIGTERM', (pod) => this.#onSigterm(pod));
   }
 
   /** Both have to hear of the life cycle as well as it of them. */
@@ -145,6 +154,7 @@ export class PodLifecycle implements StatusListener {
     stored[pod] = STATUS_BITS;
     observed[pod] = STATUS_BITS;
     stage[pod] = PodStage.running;
+    this.#acceptance?.started(pod);
     this.#kubelets!.adopt(pod, STATUS_BITS);
   }
 
@@ -194,6 +204,9 @@ export class PodLifecycle implements StatusListener {
     const { condition, node } = this.#pods;
     if ((condition[pod]! & DELETED) !== 0 || !this.#availability.isUp(node[pod]!)) return;
     const probe = this.#probes.of(pod);
+    // Without a probe it is a container that has stopped.
+    if (isReady) this.#acceptance?.recovered(pod);
+    else this.#acceptance?.failed(pod, probe === null || failure === 'refused');
     if (probe === null) this.#setReadyAtKubelet(pod, isReady, this.#simulation.nowNs);
     else this.#probes.turn(pod, probe, isReady, failure);
   }
@@ -215,12 +228,14 @@ export class PodLifecycle implements StatusListener {
     const nowNs = this.#simulation.nowNs;
     condition[pod]! |= PodState.gone;
     stage[pod] = PodStage.stopped;
+    this.#acceptance?.ended(pod);
     this.#makeRoom(Math.max(pod, successor));
     this.#replacedNs[pod] = nowNs;
     const isPlaced = this.#availability.isUp(node[successor]!);
     if (isPlaced) {
       condition[successor] = STATUS_BITS;
       stage[successor] = PodStage.running;
+      this.#acceptance?.started(successor);
       this.#kubelets!.adopt(successor, STATUS_BITS);
     }
     const latencyNs = this.#writeLatency.ns(service[pod]!, ordinal[pod]!);
@@ -267,13 +282,17 @@ export class PodLifecycle implements StatusListener {
 
   /** The node is lost now: none of its pods is reached any more, and none of them knows. */
   nodeLost(node: number): void {
-    for (const pod of this.#pods.podsOn(node)) this.#pods.condition[pod]! &= ~PodState.ready;
+    for (const pod of this.#pods.podsOn(node)) {
+      this.#pods.condition[pod]! &= ~PodState.ready;
+      this.#acceptance?.nodeLost(pod, true);
+    }
   }
 
   /** The node is back now, with its containers as they were. */
   nodeReturned(node: number): void {
     const { condition, stored, stage } = this.#pods;
     for (const pod of this.#pods.podsOn(node)) {
+      this.#acceptance?.nodeLost(pod, false);
       const status = this.#kubelets!.status(pod);
       if ((stored[pod]! & PodState.terminating) !== 0) {
         if (stage[pod] !== PodStage.stopped) this.#terminate(pod);
@@ -293,6 +312,8 @@ export class PodLifecycle implements StatusListener {
     const { stored, stage } = this.#pods;
     const nowNs = this.#simulation.nowNs;
     for (const pod of this.#pods.podsOn(node)) {
+      this.#acceptance?.ended(pod);
+      this.#acceptance?.nodeLost(pod, false);
       if (stage[pod] === PodStage.stopped || stage[pod] === PodStage.unbound) continue;
       this.#makeRoom(pod);
       this.#probes.containersEnded(pod);
@@ -322,6 +343,7 @@ export class PodLifecycle implements StatusListener {
     if (stage[pod] !== PodStage.bound || this.#dueNs[pod] !== nowNs || !this.#availability.isUp(node[pod]!)) return;
     if ((condition[pod]! & DELETED) !== 0) return;
     stage[pod] = PodStage.running;
+    this.#acceptance?.started(pod);
     const runningNs = nowNs - this.#relistDelayNs(pod);
     const probe = this.#probes.of(pod);
     if (probe === null) {
@@ -361,10 +383,21 @@ export class PodLifecycle implements StatusListener {
     if (stage[pod] === PodStage.running) {
       const uniform = this.#shutdownHash.uniform(service[pod]!, ordinal[pod]!);
       const shutdownNs = Math.round(lognormalFromMedianP99(uniform, median, p99));
-      stoppedNs += terminationNs(this.#parameters.terminationOf(service[pod]!), shutdownNs);
+      const termination = this.#parameters.terminationOf(service[pod]!);
+      if (this.#sigtermKind !== null) {
+        this.#simulation.schedule(stoppedNs + terminationNs(termination, 0), this.#sigtermKind, pod);
+      }
+      stoppedNs += terminationNs(termination, shutdownNs);
     }
     this.#dueNs[pod] = stoppedNs;
     this.#simulation.schedule(stoppedNs, this.#stoppedKind, pod);
+  }
+
+  /** After a loss of the node in between it comes once more: the hook has started anew, and the containers run as long as that. */
+  #onSigterm(pod: number): void {
+    const { node, stage } = this.#pods;
+    if (stage[pod] === PodStage.stopped || !this.#availability.isUp(node[pod]!)) return;
+    this.#acceptance!.sigterm(pod);
   }
 
   #onStopped(pod: number): void {
@@ -373,6 +406,7 @@ export class PodLifecycle implements StatusListener {
     if (stage[pod] === PodStage.stopped || this.#dueNs[pod] !== nowNs) return;
     if (!this.#availability.isUp(node[pod]!)) return;
     stage[pod] = PodStage.stopped;
+    this.#acceptance?.ended(pod);
     const status = this.#kubelets!.status(pod);
     condition[pod] = (condition[pod]! & ~PodState.ready) | PodState.gone;
     const transitionNs = (status & PodState.ready) !== 0 ? nowNs : NO_TRANSITION;

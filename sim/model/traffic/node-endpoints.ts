@@ -1,0 +1,52 @@
+/**
+ * The endpoints that each node has itself, as its rules hold them, by how they meet a connection: what policy Local and hints for
+ * nodes choose from, and what needs no second hop.
+ *
+ *   rules of a node move on, a pod on it stops or fails --> counts of (node, service)
+ */
+
+import { widen } from '../cluster/columns.js';
+import { EndpointState } from '../node/endpoint-ledger.js';
+import { NO_ROW, PairIndex } from '../node/pair-index.js';
+import { ACCEPTANCES } from './connection-routes.js';
+import { READY, TERMINATING } from './service-versions.js';
+
+const WIDTH = 2 * ACCEPTANCES;
+
+/** The node has no endpoint of the service. */
+export const NOTHING_HERE = -1;
+
+export class NodeEndpoints {
+  readonly #index = new PairIndex();
+  /** A row for each (node, service): ready endpoints by acceptance, and those that serve while they terminate. */
+  counts = new Int32Array(this.#index.capacity * WIDTH);
+
+  /** Where in `counts` the endpoints stand that the node has of the service, or NOTHING_HERE. */
+  offsetOf(node: number, service: number): number {
+    const row = this.#index.find(node, service);
+    return row === NO_ROW ? NOTHING_HERE : row * WIDTH;
+  }
+
+  /** Ready endpoints, those that serve while they terminate included or not. */
+  sizeAt(offset: number, set: typeof READY | typeof TERMINATING): number {
+    if (offset === NOTHING_HERE) return 0;
+    let size = 0;
+    for (let kind = 0; kind < ACCEPTANCES; kind++) size += this.counts[offset + set + kind]!;
+    return size;
+  }
+
+  /** Counts an endpoint (`by` 1), or takes it out (-1). */
+  count(node: number, service: number, state: EndpointState, acceptance: number, by: number): void {
+    if (state === EndpointState.unusable || node < 0) return;
+    let row = this.#index.find(node, service);
+    if (row === NO_ROW) {
+      row = this.#index.add(node, service);
+      if (row * WIDTH >= this.counts.length) this.counts = widen(this.counts, this.#index.capacity * WIDTH);
+      this.counts.fill(0, row * WIDTH, (row + 1) * WIDTH);
+    }
+    const offset = row * WIDTH;
+    this.counts[offset + (state === EndpointState.ready ? READY : TERMINATING) + acceptance]! += by;
+    if (by < 0 && this.sizeAt(offset, READY) + this.sizeAt(offset, TERMINATING) === 0)
+      this.#index.remove(node, service);
+  }
+}

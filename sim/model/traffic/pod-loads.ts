@@ -1,0 +1,110 @@
+/**
+ * How much each pod of a service gets, and how uneven that is.
+ *
+ *   flows: sets of endpoints with what each endpoint gets --> load of every ready pod that accepts --> imbalance, nodes' loads
+ */
+
+import type { MetricName } from '../../metrics.js';
+import { Histogram } from '../../stats/histogram.js';
+import { imbalanceOf, shareAbove } from '../../stats/imbalance.js';
+import { Acceptance } from './connection-routes.js';
+import type { ServiceTraffic } from './service-traffic.js';
+
+/** The pods that are ready at the newest version and accept, and the requests per second of each. */
+export interface PodLoads {
+  readonly pods: readonly number[];
+  readonly perSecond: Float64Array;
+}
+
+export function podLoads(traffic: ServiceTraffic): PodLoads {
+  const { acceptanceOf, nodeOf } = traffic.context;
+  const pods = traffic.ready.filter((pod) => acceptanceOf(pod) === Acceptance.accepts);
+  const perSecond = new Float64Array(pods.length);
+  let byNode: Map<number, number[]> | null = null;
+  const placesOn = (node: number): readonly number[] => {
+    byNode ??= placesByNode(pods, nodeOf);
+    return byNode.get(node) ?? [];
+  };
+  for (const flow of traffic.flows) {
+    flow.forEachSet(
+      (node) => traffic.versionOf(node),
+      (version, zone, node, perEndpoint) => {
+        if (node < 0) {
+          for (const [place, pod] of pods.entries()) {
+            if (traffic.holds(pod, version, zone, node)) perSecond[place]! += perEndpoint;
+          }
+          return;
+        }
+        for (const place of placesOn(node)) {
+          if (traffic.holds(pods[place]!, version, zone, node)) perSecond[place]! += perEndpoint;
+        }
+      },
+    );
+  }
+  return { pods, perSecond };
+}
+
+function placesByNode(pods: readonly number[], nodeOf: (pod: number) => number): Map<number, number[]> {
+  const places = new Map<number, number[]>();
+  for (const [place, pod] of pods.entries()) {
+    const node = nodeOf(pod);
+    const others = places.get(node);
+    if (others === undefined) places.set(node, [place]);
+    else others.push(place);
+  }
+  return places;
+}
+
+/** Figures over services, from the loads of their pods. */
+export class LoadFigures {
+  readonly relative = new Histogram();
+  readonly #sums: Partial<Record<MetricName, number>> = {};
+  readonly #perSecondOfNode = new Map<number, number>();
+  #services = 0;
+  #withCapacity = 0;
+  #overCapacity = 0;
+  #podsOverCapacity = 0;
+
+  /** `capacity`: requests per second of a pod; null: unknown. */
+  add({ pods, perSecond }: PodLoads, nodeOf: (pod: number) => number, capacity: number | null): void {
+    if (pods.length === 0) return;
+    const figures = imbalanceOf(perSecond);
+    this.#services++;
+    this.#sum('pod_load_max_over_mean', figures.maxOverMean);
+    this.#sum('pod_load_max_over_min', figures.maxOverMin);
+    this.#sum('pod_load_cov', figures.coefficientOfVariation);
+    this.#sum('pod_load_gini', figures.gini);
+    this.#sum('pod_load_jain_index', figures.jainIndex);
+    this.#sum('pod_load_hottest_share', figures.hottestShare);
+    for (const [place, pod] of pods.entries()) {
+      if (figures.mean > 0) this.relative.record(perSecond[place]! / figures.mean);
+      const node = nodeOf(pod);
+      if (node >= 0) this.#perSecondOfNode.set(node, (this.#perSecondOfNode.get(node) ?? 0) + perSecond[place]!);
+    }
+    if (capacity === null) return;
+    const above = shareAbove(perSecond, capacity);
+    this.#withCapacity++;
+    this.#podsOverCapacity += above;
+    if (above > 0) this.#overCapacity++;
+  }
+
+  /** Means over the services; nothing without pods. */
+  scalars(): Partial<Record<MetricName, number>> {
+    if (this.#services === 0) return {};
+    const means = Object.entries(this.#sums).map(([metric, sum]) => [metric, sum / this.#services]);
+    return {
+      ...(Object.fromEntries(means) as Partial<Record<MetricName, number>>),
+      ...(this.#withCapacity > 0 && {
+        pods_over_capacity_ratio: this.#podsOverCapacity / this.#withCapacity,
+        services_over_capacity_ratio: this.#overCapacity / this.#withCapacity,
+      }),
+      ...(this.#perSecondOfNode.size > 0 && {
+        node_load_max_over_mean: imbalanceOf([...this.#perSecondOfNode.values()]).maxOverMean,
+      }),
+    };
+  }
+
+  #sum(metric: MetricName, value: number): void {
+    this.#sums[metric] = (this.#sums[metric] ?? 0) + value;
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * What became of requests: served or lost, for which cause and in what manner, and which way they went.
+ *
+ *   flows (share level), connections, requests --amounts, with the time that they are spread over--> TrafficTally --> metrics
+ */
+
+import type { MetricName } from '../../metrics.js';
+import { TimeSeries } from '../../stats/time-series.js';
+import { Acceptance } from './connection-routes.js';
+
+/** Why a request is lost. */
+export const LossCause = {
+  /** The rules of the node still held a pod that had stopped accepting. */
+  staleRules: 0,
+  /** They held one that had failed, or whose node was lost. */
+  failedPods: 1,
+  /** The service had no usable endpoint anywhere. */
+  noEndpoints: 2,
+  /** Policy Local, and none on the node. */
+  noLocalEndpoints: 3,
+  /** The load balancer, or whoever sends from outside, still used a node that had none or was lost; or it had no node at all. */
+  loadBalancer: 4,
+  /** The connection tracking table was full. */
+  conntrack: 5,
+} as const;
+export type LossCause = (typeof LossCause)[keyof typeof LossCause];
+
+const METRIC_OF_CAUSE: readonly MetricName[] = [
+  'requests_lost_stale_rules_total',
+  'requests_lost_failed_pods_total',
+  'requests_lost_no_endpoints_total',
+  'requests_lost_no_local_endpoints_total',
+  'requests_lost_load_balancer_total',
+  'requests_lost_conntrack_total',
+];
+
+const BASE_WIDTH_NS = 100_000_000;
+
+export class TrafficTally {
+  /** Requests that clients sent. */
+  sent = 0;
+  /** Of those that reached a pod which answers: all of them, those with a second hop, across zones, and masqueraded. */
+  served = 0;
+  secondHop = 0;
+  crossZone = 0;
+  masqueraded = 0;
+  refused = 0;
+  timedOut = 0;
+  readonly lostBy = new Float64Array(METRIC_OF_CAUSE.length);
+  readonly lostOverTime = new TimeSeries(BASE_WIDTH_NS);
+
+  get lost(): number {
+    return this.refused + this.timedOut;
+  }
+
+  /** `amount` requests are lost evenly from `fromNs` to `toNs`. */
+  lose(cause: LossCause, isRefused: boolean, amount: number, fromNs: number, toNs: number): void {
+    if (amount <= 0) return;
+    this.lostBy[cause]! += amount;
+    if (isRefused) this.refused += amount;
+    else this.timedOut += amount;
+    this.lostOverTime.addSpread(fromNs, toNs, amount);
+  }
+
+  /** `amount` requests meet a pod that does not accept. */
+  loseAtPod(acceptance: Acceptance, amount: number, fromNs: number, toNs: number): void {
+    const cause = acceptance === Acceptance.stopped ? LossCause.staleRules : LossCause.failedPods;
+    const isRefused = acceptance === Acceptance.stopped || acceptance === Acceptance.refuses;
+    this.lose(cause, isRefused, amount, fromNs, toNs);
+  }
+
+  /** `amount` requests are answered; of them so many by a pod on another node, in another zone, and masqueraded. */
+  serve(amount: number, secondHop: number, crossZone: number, isMasqueraded: boolean): void {
+    this.served += amount;
+    this.secondHop += secondHop;
+    this.crossZone += crossZone;
+    if (isMasqueraded) this.masqueraded += amount;
+  }
+
+  /** What a run reports of it; shares only of something. */
+  scalars(): Partial<Record<MetricName, number>> {
+    const { sent, served } = this;
+    return {
+      requests_total: sent,
+      requests_lost_total: this.lost,
+      ...Object.fromEntries(METRIC_OF_CAUSE.map((metric, cause) => [metric, this.lostBy[cause]!])),
+      requests_refused_total: this.refused,
+      requests_timed_out_total: this.timedOut,
+      ...(sent > 0 && { requests_lost_ratio: this.lost / sent }),
+      ...(served > 0 && {
+        requests_second_hop_ratio: this.secondHop / served,
+        requests_cross_zone_ratio: this.crossZone / served,
+        requests_source_address_kept_ratio: 1 - this.masqueraded / served,
+      }),
+    };
+  }
+}

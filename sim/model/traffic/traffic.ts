@@ -1,0 +1,253 @@
+/**
+ * The requests of all clients, as the rules of every node send them: stale or not.
+ *
+ *   writes of endpoint objects --onAppend--> versions of services --+
+ *   kube-proxies: a sync starts --its end--> node moves on ---------+--> flows --> TrafficTally: served, lost, by cause
+ *   pods stop, fail, recover; nodes are lost -----------------------+         --> loads of pods
+ *   nodes' answers, published endpoints --> load balancers --weights--+
+ *
+ * A sync replaces the rules at its end, so that is when a node moves to later versions; only then, and only for syncs that change
+ * a service with clients, is there an event.
+ *
+ * Clients on a node that is lost are gone with it until it is back. Outside of the cluster somebody spreads requests to node ports and
+ * external addresses evenly over all nodes, up or not; with a load balancer it is the load balancer that does.
+ */
+
+import type { EventKind, Simulation } from '../../kernel/simulation.js';
+import type { MetricName } from '../../metrics.js';
+import type { Histogram } from '../../stats/histogram.js';
+import { imbalanceOf } from '../../stats/imbalance.js';
+import type { TimeSeries } from '../../stats/time-series.js';
+import { widen } from '../cluster/columns.js';
+import type { EndpointUpdate } from '../node/endpoint-ledger.js';
+import type { Acceptance, AcceptanceListener } from './connection-routes.js';
+import type { NodeAnswer } from './load-balancers/load-balancer.js';
+import { LoadFigures, podLoads } from './pod-loads.js';
+import type { OwnChange, ServiceTraffic } from './service-traffic.js';
+import type { TrafficTally } from './traffic-tally.js';
+
+/** What traffic reads of the write log. */
+export interface EntryLog {
+  readonly service: Int32Array;
+  readonly nextOfService: Int32Array;
+}
+
+export interface TrafficParameters {
+  readonly log: EntryLog;
+  /** By service; null: nobody asks it anything. */
+  readonly services: readonly (ServiceTraffic | null)[];
+  readonly tally: TrafficTally;
+  /** Entries of the log that the rules of each node hold. */
+  readonly applied: Int32Array;
+  /** 1: the node is down. */
+  readonly isDown: Uint8Array;
+  readonly nodeOf: (pod: number) => number;
+  readonly serviceOf: (pod: number) => number;
+  /** Requests per second that a pod of the service can answer; null: unknown. */
+  readonly capacityOf: (service: number) => number | null;
+  /** What somebody inside weighs on a node that is up, for each kind of weights inside. */
+  readonly insideWeights: readonly InsideWeights[];
+}
+
+/** Weights of clients inside that follow the nodes. */
+export interface InsideWeights {
+  readonly weights: { set(node: number, weight: number): void };
+  readonly weightOf: (node: number) => number;
+}
+
+/** What a run without clients measures. */
+export const NO_TRAFFIC: TrafficResult = { scalars: {}, distributions: {}, series: {} };
+
+/** What a run measures of its traffic. */
+export interface TrafficResult {
+  readonly scalars: Partial<Record<MetricName, number>>;
+  readonly distributions: Partial<Record<MetricName, Histogram>>;
+  readonly series: Partial<Record<MetricName, TimeSeries>>;
+}
+
+const INITIAL_CAPACITY = 1024;
+const NO_CHANGES: OwnChange[] = [];
+
+export class Traffic implements AcceptanceListener {
+  readonly #simulation: Simulation;
+  readonly #parameters: TrafficParameters;
+  readonly #committedKind: EventKind;
+  /** Entries of services with clients before each entry of the log. */
+  #entriesBefore = new Int32Array(INITIAL_CAPACITY);
+  /** Version of its service that each entry makes. */
+  #versionOfEntry = new Int32Array(INITIAL_CAPACITY);
+  /** By node, in the order of the log. */
+  readonly #ownChanges: OwnChange[][] = [];
+  /** 1: the kube-proxy of the node is away. */
+  readonly #isAway: Uint8Array;
+  /** Services whose loads may have changed since they were looked at. */
+  readonly #changed = new Set<ServiceTraffic>();
+  /** Largest quotient of hottest and mean load so far. */
+  readonly #peaks = new Map<ServiceTraffic, number>();
+
+  constructor(simulation: Simulation, parameters: TrafficParameters) {
+    this.#simulation = simulation;
+    this.#parameters = parameters;
+    this.#isAway = new Uint8Array(parameters.applied.length);
+    this.#committedKind = simulation.registerKind('kube-proxy: rules committed', (node, end) =>
+      this.#onCommitted(node, end),
+    );
+    for (const service of parameters.services) if (service !== null) this.#start(service);
+  }
+
+  /** A write has become `entry` of the log; entries come in order. */
+  onAppend(entry: number, service: number, updates: readonly EndpointUpdate[]): void {
+    if (entry + 1 >= this.#entriesBefore.length) this.#grow();
+    const traffic = this.#parameters.services[service] ?? null;
+    this.#entriesBefore[entry + 1] = this.#entriesBefore[entry]! + (traffic === null ? 0 : 1);
+    if (traffic === null) return;
+    traffic.append(entry, updates);
+    this.#changed.add(traffic);
+    const version = traffic.context.versions.newest;
+    this.#versionOfEntry[entry] = version;
+    for (const { endpoint: pod } of updates) {
+      const node = this.#parameters.nodeOf(pod);
+      if (node >= 0) (this.#ownChanges[node] ??= []).push({ entry, service, version, pod });
+    }
+  }
+
+  /** The node starts a sync that does not fail: its rules hold the first `end` entries of the log from `endNs` on. */
+  onSync(node: number, end: number, endNs: number): void {
+    if (this.#entriesBefore[end]! > this.#entriesBefore[this.#parameters.applied[node]!]!) {
+      this.#simulation.schedule(endNs, this.#committedKind, node, end);
+    }
+  }
+
+  onAcceptance(pod: number, acceptance: Acceptance, before: Acceptance): void {
+    const traffic = this.#parameters.services[this.#parameters.serviceOf(pod)] ?? null;
+    if (traffic === null) return;
+    traffic.acceptanceChanged(pod, before, acceptance, this.#simulation.nowNs);
+    this.#changed.add(traffic);
+  }
+
+  /** At the level of rates no connection is there to be reset. */
+  onEnded(): void {}
+
+  /** The node is lost, or back, with its clients. */
+  nodeDown(node: number, isDown: boolean): void {
+    const { nowNs } = this.#simulation;
+    const { services, insideWeights, isDown: down } = this.#parameters;
+    this.#forEach((traffic) => {
+      const version = traffic.versionOf(node);
+      for (const flow of traffic.flows) flow.leave(node, version, nowNs);
+    });
+    down[node] = isDown ? 1 : 0;
+    for (const { weights, weightOf } of insideWeights) weights.set(node, isDown ? 0 : weightOf(node));
+    this.#forEach((traffic) => {
+      const version = traffic.versionOf(node);
+      for (const flow of traffic.flows) flow.enter(node, version, nowNs);
+    });
+    for (const traffic of services) if (traffic !== null) this.#answer(traffic, node);
+  }
+
+  /** The kube-proxy of the node ends, or is there again; its rules stay. */
+  proxyAway(node: number, isAway: boolean): void {
+    this.#isAway[node] = isAway ? 1 : 0;
+    this.#forEach((traffic) => this.#answer(traffic, node));
+  }
+
+  /** Looks at the loads of services that may have changed. */
+  sample(): void {
+    for (const traffic of this.#changed) {
+      const { maxOverMean } = imbalanceOf(podLoads(traffic).perSecond);
+      this.#peaks.set(traffic, Math.max(maxOverMean, this.#peaks.get(traffic) ?? 0));
+    }
+    this.#changed.clear();
+  }
+
+  /** Everything until `endNs` is counted. Call once. */
+  end(endNs: number): TrafficResult {
+    const { services, tally, nodeOf, capacityOf } = this.#parameters;
+    this.sample();
+    const figures = new LoadFigures();
+    for (const [service, traffic] of services.entries()) {
+      if (traffic === null) continue;
+      traffic.settle(endNs);
+      figures.add(podLoads(traffic), nodeOf, capacityOf(service));
+    }
+    const peaks = [...this.#peaks.values()];
+    return {
+      scalars: {
+        ...tally.scalars(),
+        ...figures.scalars(),
+        ...(peaks.length > 0 && {
+          pod_load_max_over_mean_peak: peaks.reduce((sum, peak) => sum + peak, 0) / peaks.length,
+        }),
+      },
+      distributions: figures.relative.count > 0 ? { pod_load_relative: figures.relative } : {},
+      series: { requests_lost_per_second: tally.lostOverTime },
+    };
+  }
+
+  #start(traffic: ServiceTraffic): void {
+    this.#changed.add(traffic);
+    const { loadBalancer, asksForEndpoints } = traffic;
+    if (loadBalancer === null) return;
+    const nodes = this.#parameters.applied.length;
+    loadBalancer.start(
+      {
+        nodes,
+        answerOf: (node) => (asksForEndpoints ? traffic.answerOf(node) : 'healthy'),
+        readyOn: (node) => traffic.publishedOn(node),
+      },
+      (node, weight) => {
+        traffic.setWeight(node, weight, this.#simulation.nowNs);
+        this.#changed.add(traffic);
+      },
+    );
+  }
+
+  /** Tells the load balancer of a service how the node answers now. */
+  #answer(traffic: ServiceTraffic, node: number): void {
+    if (traffic.loadBalancer === null) return;
+    traffic.loadBalancer.nodeAnswers(node, this.#answerOf(traffic, node));
+  }
+
+  #answerOf(traffic: ServiceTraffic, node: number): NodeAnswer {
+    if (this.#parameters.isDown[node] === 1) return 'silent';
+    // Both health checks are answered by kube-proxy itself.
+    if (this.#isAway[node] === 1) return 'unhealthy';
+    return traffic.asksForEndpoints ? traffic.answerOf(node) : 'healthy';
+  }
+
+  #onCommitted(node: number, end: number): void {
+    const { log, services, applied } = this.#parameters;
+    const { nowNs } = this.#simulation;
+    const changes = this.#ownChanges[node] ?? NO_CHANGES;
+    const known = firstFrom(changes, end);
+    for (let entry = applied[node]!; entry < end; entry++) {
+      if (log.nextOfService[entry]! < end) continue;
+      const traffic = services[log.service[entry]!] ?? null;
+      if (traffic === null) continue;
+      if (traffic.moveNode(node, this.#versionOfEntry[entry]!, nowNs, changes, known)) this.#answer(traffic, node);
+      this.#changed.add(traffic);
+    }
+    applied[node] = end;
+    if (known > 0) changes.splice(0, known);
+  }
+
+  #forEach(act: (traffic: ServiceTraffic) => void): void {
+    for (const traffic of this.#parameters.services) {
+      if (traffic === null) continue;
+      act(traffic);
+      this.#changed.add(traffic);
+    }
+  }
+
+  #grow(): void {
+    this.#entriesBefore = widen(this.#entriesBefore, 2 * this.#entriesBefore.length);
+    this.#versionOfEntry = widen(this.#versionOfEntry, 2 * this.#versionOfEntry.length);
+  }
+}
+
+/** How many changes are of entries below `end`. */
+function firstFrom(changes: readonly OwnChange[], end: number): number {
+  let place = 0;
+  while (place < changes.length && changes[place]!.entry < end) place++;
+  return place;
+}

@@ -1,0 +1,172 @@
+/**
+ * Clients of services and what their requests meet, wired to the rest of the world.
+ *
+ *   scenario: clients, services --> versions, flows, load balancers --> Traffic
+ */
+
+import { hasHealthCheckNodePort } from '../cluster/service-shape.js';
+import type { WatchFanOut } from '../controlplane/watch-fan-out.js';
+import type { EndpointUpdates } from '../node/endpoint-updates.js';
+import type { ServiceAddress } from '../node/packet-path/rule-walk.js';
+import type { InitialEndpoints } from '../node/rule-history.js';
+import {
+  MODE_ROUTING,
+  type PacketSource,
+  type ServiceDestination,
+  type ServiceRoute,
+  serviceRoute,
+} from '../node/service-routing/service-route.js';
+import type { Scenario } from '../scenario.js';
+import { type ClientOrigin, capacityPerSecond, type ClientSettings } from '../traffic-settings.js';
+import { EndpointRecords } from '../traffic/endpoint-records.js';
+import { EntryWeights, insideWeights } from '../traffic/entry-weights.js';
+import { IdealLoadBalancer } from '../traffic/load-balancers/ideal-load-balancer.js';
+import { NodeEndpoints } from '../traffic/node-endpoints.js';
+import { PodAcceptance } from '../traffic/pod-acceptance.js';
+import { ServiceTraffic } from '../traffic/service-traffic.js';
+import { ServiceVersions } from '../traffic/service-versions.js';
+import { type RouteOf, ShareFlow } from '../traffic/share-flow.js';
+import { type InsideWeights, Traffic } from '../traffic/traffic.js';
+import { TrafficTally } from '../traffic/traffic-tally.js';
+import type { ClusterContext } from './context.js';
+
+const DESTINATION: Readonly<Record<ServiceAddress, ServiceDestination>> = {
+  ClusterIP: 'clusterIP',
+  NodePort: 'nodePort',
+  LoadBalancerIP: 'loadBalancerIP',
+  ExternalIP: 'externalIP',
+};
+
+const SOURCE: Readonly<Record<ClientOrigin, PacketSource>> = { pods: 'pod', nodes: 'node', outside: 'outside' };
+
+/** null: nobody asks how pods meet connections. */
+export function createPodAcceptance({ scenario, services, pods }: ClusterContext): PodAcceptance | null {
+  if (scenario.clients.length === 0) return null;
+  return new PodAcceptance(
+    pods,
+    (service) => scenario.services[services.group[service]!]!.application.acceptsAfterSigterm,
+  );
+}
+
+/** null: the scenario has no clients. `initial`: the services at the start, when every node has their rules. */
+export function createTraffic(
+  context: ClusterContext,
+  log: WatchFanOut,
+  endpointUpdates: EndpointUpdates,
+  acceptance: PodAcceptance | null,
+  initial: (service: number) => InitialEndpoints,
+): Traffic | null {
+  const { simulation, scenario, nodes, services, pods } = context;
+  if (acceptance === null) return null;
+  const { routing } = endpointUpdates;
+  const shared = {
+    records: new EndpointRecords(),
+    own: new NodeEndpoints(),
+    zoneOfNode: nodes.zone,
+    nodeOf: routing.nodeOf,
+    acceptanceOf: (pod: number) => acceptance.of(pod),
+    applied: new Int32Array(nodes.count),
+  };
+  const isDown = new Uint8Array(nodes.count);
+  const tally = new TrafficTally();
+  const inside = new SharedInsideWeights(nodes.zone);
+  const everyNode = new EntryWeights(nodes.count);
+  for (let node = 0; node < nodes.count; node++) everyNode.set(node, 1);
+
+  const traffics = Array.from({ length: services.count }, (): ServiceTraffic | null => null);
+  for (const clients of scenario.clients) {
+    const { first, end } = services.range(clients.service);
+    for (let service = first; service < end; service++) {
+      const { shape, hints } = routing.serviceOf(service);
+      let traffic = traffics[service]!;
+      if (traffic === null) {
+        const versions = new ServiceVersions(scenario.cluster.zones, hints !== 'none', nodes.count);
+        traffic = new ServiceTraffic({ ...shared, service, versions });
+        traffic.start(initial(service).updates);
+        traffics[service] = traffic;
+      }
+      const isBalanced = clients.from === 'outside' && clients.address === 'LoadBalancerIP';
+      if (isBalanced && traffic.loadBalancer === null) {
+        traffic.loadBalancer = new IdealLoadBalancer();
+        traffic.balancedWeights = new EntryWeights(nodes.count);
+        traffic.asksForEndpoints = hasHealthCheckNodePort(shape);
+      }
+      const routeOf = routesOf(scenario, clients, shape);
+      traffic.flows.push(
+        new ShareFlow({
+          service,
+          versions: traffic.context.versions,
+          own: shared.own,
+          zoneOfNode: nodes.zone,
+          isDown,
+          routeOf,
+          followsNodeHints: hints === 'node',
+          dependsOnOwn: hints === 'node' || routeOf(true, true, true).endpoints === 'local',
+          weights: isBalanced ? traffic.balancedWeights! : clients.from === 'outside' ? everyNode : inside.of(clients),
+          requestsPerSecond: clients.load.kind === 'open' ? clients.load.requestsPerSecond : 0,
+          isFromOutside: clients.from === 'outside',
+          conntrackDroppedShare: 0,
+          tally,
+          startNs: context.startNs,
+        }),
+      );
+    }
+  }
+  const traffic = new Traffic(simulation, {
+    log,
+    services: traffics,
+    tally,
+    applied: shared.applied,
+    isDown,
+    nodeOf: routing.nodeOf,
+    serviceOf: (pod) => pods.service[pod]!,
+    capacityOf: (service) => capacityPerSecond(scenario.services[services.group[service]!]!.application),
+    insideWeights: inside.all,
+  });
+  acceptance.listen(traffic);
+  return traffic;
+}
+
+/** What the proxy mode does with a request of these clients, in a table of the three things that it hangs on. */
+function routesOf(
+  { kubeProxy }: Scenario,
+  clients: ClientSettings,
+  shape: Parameters<typeof serviceRoute>[1],
+): RouteOf {
+  const route = (hasCluster: boolean, hasLocal: boolean, isAnywhere: boolean): ServiceRoute =>
+    serviceRoute(
+      MODE_ROUTING[kubeProxy.mode],
+      shape,
+      { cluster: hasCluster ? 1 : 0, local: hasLocal ? 1 : 0, isAnywhere },
+      DESTINATION[clients.address],
+      SOURCE[clients.from],
+      true,
+      { masqueradeAll: kubeProxy.masqueradeAll, detectsLocalTraffic: true },
+    );
+  const routes = Array.from({ length: 8 }, (_, bits) => route((bits & 1) !== 0, (bits & 2) !== 0, (bits & 4) !== 0));
+  return (hasCluster, hasLocal, isAnywhere) =>
+    routes[(hasCluster ? 1 : 0) + (hasLocal ? 2 : 0) + (isAnywhere ? 4 : 0)]!;
+}
+
+/** One set of weights for all clients inside that are spread alike. */
+class SharedInsideWeights {
+  readonly all: InsideWeights[] = [];
+  readonly #zoneOfNode: ArrayLike<number>;
+  readonly #byShares = new Map<string, EntryWeights>();
+
+  constructor(zoneOfNode: ArrayLike<number>) {
+    this.#zoneOfNode = zoneOfNode;
+  }
+
+  of({ zoneShares }: ClientSettings): EntryWeights {
+    const key = JSON.stringify(zoneShares);
+    const known = this.#byShares.get(key);
+    if (known !== undefined) return known;
+    const weights = new EntryWeights(this.#zoneOfNode.length);
+    const weightOf = insideWeights(zoneShares, this.#zoneOfNode);
+    for (let node = 0; node < this.#zoneOfNode.length; node++) weights.set(node, weightOf(node));
+    this.all.push({ weights, weightOf });
+    this.#byShares.set(key, weights);
+    return weights;
+  }
+}
