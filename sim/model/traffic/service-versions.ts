@@ -109,6 +109,12 @@ export class ServiceVersions {
     return place === READY ? 'ready' : place === TERMINATING ? 'terminating' : 'hinted';
   }
 
+  /** Whether there is any usable endpoint, here or elsewhere. */
+  isAnywhere(version: number): boolean {
+    const row = this.rowOf(version);
+    return this.sizeAt(row + READY) + this.sizeAt(row + TERMINATING) > 0;
+  }
+
   /** Whether every ready endpoint has a hint. */
   isHinted(version: number): boolean {
     if (!this.hasHints) return false;

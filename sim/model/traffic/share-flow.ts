@@ -211,13 +211,7 @@ export class ShareFlow {
 
   /** What a node does that has no endpoint itself, or need not look whether it has. */
   #poolRoute(version: number, clusterSize: number): ServiceRoute {
-    return this.parameters.routeOf(clusterSize > 0, false, this.#isAnywhere(version));
-  }
-
-  #isAnywhere(version: number): boolean {
-    const { versions } = this.parameters;
-    const row = versions.rowOf(version);
-    return versions.sizeAt(row + READY) + versions.sizeAt(row + TERMINATING) > 0;
+    return this.parameters.routeOf(clusterSize > 0, false, this.parameters.versions.isAnywhere(version));
   }
 
   /** Which of its own endpoints a node uses that has some at `offset`; null: those that the others use too. */
