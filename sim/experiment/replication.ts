@@ -27,7 +27,11 @@ export function runReplication(
     ...nodeTraffic.scalars,
   };
   checkUtilizations(scalars);
-  const distributions = { ...recorder.distributions(log, kubeProxies), ...nodeTraffic.distributions };
+  const distributions = {
+    ...recorder.distributions(log, kubeProxies),
+    ...nodeTraffic.distributions,
+    ...world.loadBalancers?.distributions(),
+  };
   return {
     replication,
     distributions: mapValues(distributions, (histogram) => histogram.toSparse()),
