@@ -5,12 +5,14 @@
  *   pod stops, fails, recovers --> rows of all versions and of its node;   load balancer, node faults --> weights
  */
 
+import type { TrafficPolicy } from '../cluster/service-shape.js';
 import { EndpointState, type EndpointUpdate, NO_ZONE } from '../node/endpoint-ledger.js';
 import type { EndpointRecords } from './endpoint-records.js';
 import type { EntryWeights } from './entry-weights.js';
 import type { LoadBalancer, NodeAnswer } from './load-balancers/load-balancer.js';
-import { type NodeEndpoints, NOTHING_HERE } from './node-endpoints.js';
-import { READY, type ServiceVersions } from './service-versions.js';
+import { nodeAnswer } from './load-balancers/node-answer.js';
+import type { NodeEndpoints } from './node-endpoints.js';
+import { READY, type ServiceVersions, TERMINATING } from './service-versions.js';
 import type { ShareFlow } from './share-flow.js';
 
 export interface ServiceTrafficContext {
@@ -23,6 +25,21 @@ export interface ServiceTrafficContext {
   readonly acceptanceOf: (pod: number) => number;
   /** Entries of the log that the rules of each node hold. */
   readonly applied: Int32Array;
+}
+
+/** A load balancer in front of a service, and what it asks nodes. */
+export interface Balanced {
+  readonly loadBalancer: LoadBalancer;
+  /** Its targets. */
+  readonly weights: EntryWeights;
+  readonly protocol: 'HTTP' | 'TCP';
+  readonly policy: TrafficPolicy;
+}
+
+/** What of a node does not hang on the service. */
+export interface NodeHealth {
+  readonly isUp: (node: number) => boolean;
+  readonly isProxyRunning: (node: number) => boolean;
 }
 
 /** A change of an endpoint on a node that the rules of the node do not hold yet. */
@@ -39,11 +56,8 @@ const NOT_LISTED = -1;
 export class ServiceTraffic {
   readonly context: ServiceTrafficContext;
   readonly flows: ShareFlow[] = [];
-  /** Those of the flows that have weights of their own: the targets of its load balancer. */
-  loadBalancer: LoadBalancer | null = null;
-  balancedWeights: EntryWeights | null = null;
-  /** Whether the load balancer asks nodes for endpoints of their own (policy Local), and not for kube-proxy alone. */
-  asksForEndpoints = false;
+  /** null: it has no load balancer, or nobody comes by it. */
+  balanced: Balanced | null = null;
   /** Entries of the log that are writes of this service: entry v - 1 makes version v. */
   readonly #entries: number[] = [];
   /** Endpoints that are ready at the newest version. */
@@ -91,7 +105,7 @@ export class ServiceTraffic {
     if (moved > 0 || versions.capacity !== capacity) for (const flow of this.flows) flow.followRows(moved);
     this.#entries.push(entry);
     const publishedBefore = new Map<number, number>();
-    if (this.loadBalancer !== null) {
+    if (this.balanced !== null) {
       for (const { endpoint } of updates) {
         const node = this.context.nodeOf(endpoint);
         if (node >= 0) publishedBefore.set(node, this.publishedOn(node));
@@ -100,26 +114,24 @@ export class ServiceTraffic {
     for (const update of updates) this.#apply(versions.newest, update);
     for (const [node, before] of publishedBefore) {
       const published = this.publishedOn(node);
-      if (published !== before) this.loadBalancer!.endpointsPublished(node, published);
+      if (published !== before) this.balanced!.loadBalancer.endpointsPublished(node, published);
     }
     this.#forget();
   }
 
   /**
    * The rules of a node hold version `to` from now on. The first `known` of `changes` are those of endpoints on the node, of whatever
-   * service, that its rules hold now. Returns whether the node answers a load balancer otherwise than before.
+   * service, that its rules hold now.
    */
-  moveNode(node: number, to: number, nowNs: number, changes: readonly OwnChange[], known: number): boolean {
+  moveNode(node: number, to: number, nowNs: number, changes: readonly OwnChange[], known: number): void {
     const { versions, service } = this.context;
     const from = this.versionOf(node);
-    const before = this.asksForEndpoints && this.answerOf(node);
     for (const flow of this.flows) flow.leave(node, from, nowNs);
     for (let place = 0; place < known; place++) {
       if (changes[place]!.service === service) this.#applyOwn(node, changes[place]!);
     }
     versions.moveNode(from, to);
     for (const flow of this.flows) flow.enter(node, to, nowNs);
-    return this.asksForEndpoints && this.answerOf(node) !== before;
   }
 
   #applyOwn(node: number, { pod, version }: OwnChange): void {
@@ -155,7 +167,7 @@ export class ServiceTraffic {
 
   /** The weight of a node among the targets changes now. */
   setWeight(node: number, weight: number, nowNs: number): void {
-    const weights = this.balancedWeights!;
+    const { weights } = this.balanced!;
     if (weights.weight[node] === weight) return;
     const flows = this.flows.filter((flow) => flow.parameters.weights === weights);
     const versionOf = (of: number): number => this.versionOf(of);
@@ -174,11 +186,20 @@ export class ServiceTraffic {
     for (const flow of this.flows) flow.settleAll(nowNs, (node) => this.versionOf(node));
   }
 
-  /** What a node that is up, with its kube-proxy at work, tells a load balancer that asks for endpoints of its own. */
-  answerOf(node: number): NodeAnswer {
-    const { own, service } = this.context;
+  /** What a node with its rules at `version` answers the load balancer of the service. */
+  answerOf(node: number, version: number, health: NodeHealth): NodeAnswer {
+    const { own, service, versions } = this.context;
     const offset = own.offsetOf(node, service);
-    return offset !== NOTHING_HERE && own.sizeAt(offset, READY) > 0 ? 'healthy' : 'unhealthy';
+    const readyHere = own.sizeAt(offset, READY);
+    return nodeAnswer(this.balanced!.protocol, this.balanced!.policy, {
+      isUp: health.isUp(node),
+      isProxyRunning: health.isProxyRunning(node),
+      isProxyHealthy: true,
+      isEligible: true,
+      readyHere,
+      usableHere: readyHere + own.sizeAt(offset, TERMINATING),
+      usableAnywhere: versions.isAnywhere(version) ? 1 : 0,
+    });
   }
 
   /** Whether the set that nodes of a zone use at a version (`node` below 0), or the node's own, holds the endpoint. */

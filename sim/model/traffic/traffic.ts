@@ -21,9 +21,8 @@ import type { TimeSeries } from '../../stats/time-series.js';
 import { widen } from '../cluster/columns.js';
 import type { EndpointUpdate } from '../node/endpoint-ledger.js';
 import type { Acceptance, AcceptanceListener } from './connection-routes.js';
-import type { NodeAnswer } from './load-balancers/load-balancer.js';
 import { LoadFigures, podLoads } from './pod-loads.js';
-import type { OwnChange, ServiceTraffic } from './service-traffic.js';
+import type { NodeHealth, OwnChange, ServiceTraffic } from './service-traffic.js';
 import type { TrafficTally } from './traffic-tally.js';
 
 /** What traffic reads of the write log. */
@@ -80,6 +79,10 @@ export class Traffic implements AcceptanceListener {
   readonly #ownChanges: OwnChange[][] = [];
   /** 1: the kube-proxy of the node is away. */
   readonly #isAway: Uint8Array;
+  readonly #health: NodeHealth = {
+    isUp: (node) => this.#parameters.isDown[node] === 0,
+    isProxyRunning: (node) => this.#isAway[node] === 0,
+  };
   /** Services whose loads may have changed since they were looked at. */
   readonly #changed = new Set<ServiceTraffic>();
   /** Largest quotient of hottest and mean load so far. */
@@ -186,13 +189,10 @@ export class Traffic implements AcceptanceListener {
 
   #start(traffic: ServiceTraffic): void {
     this.#changed.add(traffic);
-    const { loadBalancer, asksForEndpoints } = traffic;
-    if (loadBalancer === null) return;
-    const nodes = this.#parameters.applied.length;
-    loadBalancer.start(
+    traffic.balanced?.loadBalancer.start(
       {
-        nodes,
-        answerOf: (node) => (asksForEndpoints ? traffic.answerOf(node) : 'healthy'),
+        nodes: this.#parameters.applied.length,
+        answerOf: (node) => traffic.answerOf(node, 0, this.#health),
         readyOn: (node) => traffic.publishedOn(node),
       },
       (node, weight) => {
@@ -204,15 +204,7 @@ export class Traffic implements AcceptanceListener {
 
   /** Tells the load balancer of a service how the node answers now. */
   #answer(traffic: ServiceTraffic, node: number): void {
-    if (traffic.loadBalancer === null) return;
-    traffic.loadBalancer.nodeAnswers(node, this.#answerOf(traffic, node));
-  }
-
-  #answerOf(traffic: ServiceTraffic, node: number): NodeAnswer {
-    if (this.#parameters.isDown[node] === 1) return 'silent';
-    // Both health checks are answered by kube-proxy itself.
-    if (this.#isAway[node] === 1) return 'unhealthy';
-    return traffic.asksForEndpoints ? traffic.answerOf(node) : 'healthy';
+    traffic.balanced?.loadBalancer.nodeAnswers(node, traffic.answerOf(node, traffic.versionOf(node), this.#health));
   }
 
   #onCommitted(node: number, end: number): void {
@@ -224,7 +216,13 @@ export class Traffic implements AcceptanceListener {
       if (log.nextOfService[entry]! < end) continue;
       const traffic = services[log.service[entry]!] ?? null;
       if (traffic === null) continue;
-      if (traffic.moveNode(node, this.#versionOfEntry[entry]!, nowNs, changes, known)) this.#answer(traffic, node);
+      const version = this.#versionOfEntry[entry]!;
+      const before = traffic.balanced === null ? null : traffic.answerOf(node, traffic.versionOf(node), this.#health);
+      traffic.moveNode(node, version, nowNs, changes, known);
+      if (before !== null) {
+        const answer = traffic.answerOf(node, version, this.#health);
+        if (answer !== before) traffic.balanced!.loadBalancer.nodeAnswers(node, answer);
+      }
       this.#changed.add(traffic);
     }
     applied[node] = end;

@@ -4,7 +4,7 @@
  *   scenario: clients, services --> versions, flows, load balancers --> Traffic
  */
 
-import { hasHealthCheckNodePort } from '../cluster/service-shape.js';
+import type { ServiceShape } from '../cluster/service-shape.js';
 import type { WatchFanOut } from '../controlplane/watch-fan-out.js';
 import type { EndpointUpdates } from '../node/endpoint-updates.js';
 import type { ServiceAddress } from '../node/packet-path/rule-walk.js';
@@ -20,15 +20,15 @@ import type { Scenario } from '../scenario.js';
 import { type ClientOrigin, capacityPerSecond, type ClientSettings } from '../traffic-settings.js';
 import { EndpointRecords } from '../traffic/endpoint-records.js';
 import { EntryWeights, insideWeights } from '../traffic/entry-weights.js';
-import { IdealLoadBalancer } from '../traffic/load-balancers/ideal-load-balancer.js';
 import { NodeEndpoints } from '../traffic/node-endpoints.js';
 import { PodAcceptance } from '../traffic/pod-acceptance.js';
-import { ServiceTraffic } from '../traffic/service-traffic.js';
+import { type Balanced, ServiceTraffic } from '../traffic/service-traffic.js';
 import { ServiceVersions } from '../traffic/service-versions.js';
 import { type RouteOf, ShareFlow } from '../traffic/share-flow.js';
 import { type InsideWeights, Traffic } from '../traffic/traffic.js';
 import { TrafficTally } from '../traffic/traffic-tally.js';
 import type { ClusterContext } from './context.js';
+import type { LoadBalancers } from './load-balancers.js';
 
 const DESTINATION: Readonly<Record<ServiceAddress, ServiceDestination>> = {
   ClusterIP: 'clusterIP',
@@ -54,6 +54,7 @@ export function createTraffic(
   log: WatchFanOut,
   endpointUpdates: EndpointUpdates,
   acceptance: PodAcceptance | null,
+  loadBalancers: LoadBalancers | null,
   initial: (service: number) => InitialEndpoints,
 ): Traffic | null {
   const { simulation, scenario, nodes, services, pods } = context;
@@ -86,12 +87,9 @@ export function createTraffic(
         traffics[service] = traffic;
       }
       const isBalanced = clients.from === 'outside' && clients.address === 'LoadBalancerIP';
-      if (isBalanced && traffic.loadBalancer === null) {
-        traffic.loadBalancer = new IdealLoadBalancer();
-        traffic.balancedWeights = new EntryWeights(nodes.count);
-        traffic.asksForEndpoints = hasHealthCheckNodePort(shape);
-      }
-      const routeOf = routesOf(scenario, clients, shape);
+      if (isBalanced) traffic.balanced ??= balancedBy(loadBalancers!, service, shape, nodes.count);
+      const isDirect = isBalanced && loadBalancers!.settingsOf(service)!.targetType === 'ip';
+      const routeOf = isDirect ? TO_POD_OF_NODE : routesOf(scenario, clients, shape);
       traffic.flows.push(
         new ShareFlow({
           service,
@@ -102,7 +100,7 @@ export function createTraffic(
           routeOf,
           followsNodeHints: hints === 'node',
           dependsOnOwn: hints === 'node' || routeOf(true, true, true).endpoints === 'local',
-          weights: isBalanced ? traffic.balancedWeights! : clients.from === 'outside' ? everyNode : inside.of(clients),
+          weights: isBalanced ? traffic.balanced!.weights : clients.from === 'outside' ? everyNode : inside.of(clients),
           requestsPerSecond: clients.load.kind === 'open' ? clients.load.requestsPerSecond : 0,
           isFromOutside: clients.from === 'outside',
           conntrackDroppedShare: 0,
@@ -125,6 +123,22 @@ export function createTraffic(
   });
   acceptance.listen(traffic);
   return traffic;
+}
+
+/** Of a load balancer that sends to pods: no rule of a node is in the way, and the weights of nodes are those of their pods. */
+const TO_POD_OF_NODE: RouteOf = (_, hasLocal) =>
+  hasLocal
+    ? { outcome: 'FORWARD', endpoints: 'local', isMasqueraded: false }
+    : { outcome: 'DROP', endpoints: null, isMasqueraded: false };
+
+function balancedBy(loadBalancers: LoadBalancers, service: number, shape: ServiceShape, nodes: number): Balanced {
+  const { protocol } = loadBalancers.settingsOf(service)!.healthCheck;
+  return {
+    loadBalancer: loadBalancers.create(service)!,
+    weights: new EntryWeights(nodes),
+    protocol,
+    policy: shape.externalTrafficPolicy,
+  };
 }
 
 /** What the proxy mode does with a request of these clients, in a table of the three things that it hangs on. */
