@@ -215,6 +215,7 @@ const serviceGroup = (
   shape: serviceShape(entry, profile),
   application: application(entry.application, profile),
   controller: entry.controller ?? 'Deployment',
+  placement: or(entry.placement, profile.services.placement),
   podManagementPolicy: or(entry.podManagementPolicy, profile.statefulSet.podManagementPolicy),
   publishNotReadyAddresses: or(entry.publishNotReadyAddresses, profile.services.publishNotReadyAddresses),
   ipFamilies: or(entry.ipFamilies, profile.services.ipFamilies),
