@@ -8,6 +8,7 @@
  * The object is plain JSON: it crosses to worker threads, and its canonical JSON text is what the scenario hash is made of.
  */
 
+import type { PlacementStrategy } from './cluster/placement.js';
 import type { ServiceShape } from './cluster/service-shape.js';
 import type { EndpointSettings } from './cluster/services.js';
 import type { NameLengths } from './controlplane/wire-size.js';
@@ -207,6 +208,8 @@ export interface ServiceSettings extends EndpointSettings {
   readonly preStop: { readonly sleepNs: number };
   /** What makes and replaces these pods. */
   readonly controller: 'Deployment' | 'StatefulSet';
+  /** On which nodes these pods are put. */
+  readonly placement: PlacementStrategy;
   /** Of a StatefulSet. */
   readonly podManagementPolicy: 'OrderedReady' | 'Parallel';
   /** False: Services without selector, whose Endpoints objects are written by hand. */

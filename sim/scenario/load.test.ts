@@ -302,6 +302,10 @@ describe('settings that contradict each other', () => {
       'a renew deadline within one retry',
       'controlPlane: { controllerManager: { leaderElectRenewDeadline: 6s, leaderElectRetryPeriod: 5s } }',
     ],
+    [
+      'a placement of addresses that are no pods',
+      'services: [{ name: web, endpoints: 5 }, { name: db, endpoints: 5, selector: false, placement: antiAffinity }]',
+    ],
     ['a management policy of a Deployment', 'services: [{ name: web, endpoints: 5, podManagementPolicy: Parallel }]'],
     ['a partition of a Deployment', 'workload: [{ at: 1s, rollingUpdate: { service: web, partition: 2 } }]'],
     ...[

@@ -73,6 +73,23 @@ test('a StatefulSet updates one pod at a time unless told otherwise, and several
   });
 });
 
+test('pods are spread evenly unless their services say otherwise', () => {
+  expect(normalized().services[0]!.placement).toBe('even');
+  const { scenario } = parseExperiment(
+    [
+      'apiVersion: kube-headroom/v1',
+      'kind: Scenario',
+      'metadata: { name: test }',
+      'cluster: { nodes: 10 }',
+      'services: [{ name: web, endpoints: 5 }]',
+      'workload: [{ at: 1s, rollingUpdate: { service: web } }]',
+    ].join('\n'),
+    'test.yaml',
+    { overrides: ['services.web.placement=topologySpread'] },
+  ).variants[0]!;
+  expect(scenario.services[0]!.placement).toBe('topologySpread');
+});
+
 test('a scenario is plain JSON, as it crosses to worker threads', () => {
   const scenario = normalized();
   expect(JSON.parse(JSON.stringify(scenario))).toEqual(scenario);

@@ -218,6 +218,7 @@ const serviceGroup = (
   application: application(entry.application, profile),
   loadBalancer: loadBalancer(entry, ofAll, profile),
   controller: entry.controller ?? 'Deployment',
+  placement: or(entry.placement, profile.services.placement),
   podManagementPolicy: or(entry.podManagementPolicy, profile.statefulSet.podManagementPolicy),
   publishNotReadyAddresses: or(entry.publishNotReadyAddresses, profile.services.publishNotReadyAddresses),
   ipFamilies: or(entry.ipFamilies, profile.services.ipFamilies),

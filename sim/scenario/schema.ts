@@ -9,6 +9,7 @@
 import { z } from 'zod';
 
 import { METRICS } from '../metrics.js';
+import { PLACEMENT_STRATEGIES } from '../model/cluster/placement.js';
 import { SUPPORTED_VERSIONS } from '../model/versions/profiles.js';
 import { actions } from './action-schemas.js';
 import { autoscaler } from './autoscaler-schema.js';
@@ -346,6 +347,11 @@ const serviceGroup = z.strictObject({
   podManagementPolicy: choice(['OrderedReady', 'Parallel'])
     .optional()
     .describe('Of a StatefulSet: whether pods are made and removed one after the other, or all at once.'),
+  placement: choice(PLACEMENT_STRATEGIES)
+    .optional()
+    .describe(
+      'On which nodes the pods of each of these services are put: round all nodes (even); each on any node alike (random); where the fewest pods of the service are, by node (antiAffinity, as preferred podAntiAffinity on hostnames), or by zone and then by node (topologySpread, as topologySpreadConstraints with maxSkew 1).',
+    ),
   application: application
     .optional()
     .describe(

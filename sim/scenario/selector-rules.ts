@@ -8,6 +8,7 @@ import type { Finding } from './findings.js';
 export const SELECTOR_RULES: readonly Rule[] = [
   { reads: ['services', 'workload'], check: checkSelectors },
   { reads: ['services'], check: checkControllers },
+  { reads: ['services'], check: checkPlacement },
 ];
 
 /** Nobody makes pods behind a service without selector. */
@@ -15,6 +16,15 @@ function checkControllers({ services }: Scenario): Finding[] {
   return services.flatMap(({ selector, controller }, index) =>
     when(!selector && controller === 'StatefulSet', () =>
       contradiction(['services', index, 'controller'], 'a service without selector has no pods, and so no StatefulSet'),
+    ),
+  );
+}
+
+/** The default says nothing about addresses that are no pods, and any other strategy would. */
+function checkPlacement({ services }: Scenario): Finding[] {
+  return services.flatMap(({ selector, placement }, index) =>
+    when(!selector && placement !== 'even', () =>
+      contradiction(['services', index, 'placement'], 'a service without selector has no pods that could be placed'),
     ),
   );
 }

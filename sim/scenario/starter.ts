@@ -246,6 +246,8 @@ services:
     # publishNotReadyAddresses: false
     # One family, or both: [IPv4, IPv6] makes two sets of slices.
     # ipFamilies: [IPv4]
+    # On which nodes pods are put: even, random, antiAffinity (fewest of the service by node), topologySpread (by zone, then node).
+    # placement: even
     # Where clients look first, e.g. "trafficDistribution: PreferSameZone": PreferClose from 1.31 on, PreferSameZone
     # and PreferSameNode from 1.34 on. Not set by default.
     # Topology Aware Hints (service.kubernetes.io/topology-mode), or "Auto" to have them.

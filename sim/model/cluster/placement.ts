@@ -1,47 +1,30 @@
 /**
- * On which node the next pod runs.
+ * On which node the next pod of a service runs: what the scheduler's filters and scores come to, by four strategies.
  *
- * The scheduler's default scoring spreads the pods of a service and of the cluster evenly. This model keeps that outcome and
- * not its cause: pods go round the nodes in an order drawn once, so node loads differ by at most one pod. Nodes that are lost
- * are passed over from the moment of their loss: a little sooner than by the taint that the scheduler goes by.
+ *   pod created --place--> Placement --> node, counted for the service
+ *   pod deleted, or moved from a lost node --release--> no longer counted
  *
- * Left out: resources, affinity, preemption. The scheduler's own queueing is in scheduler.ts.
+ * Nodes that are lost are passed over from the moment of their loss: a little sooner than by the taint that the scheduler goes by.
+ *
+ * Left out: resources, taints, preemption, affinity that is required and not preferred, pods of other services on the node (but for
+ * `even`). The scheduler's own queueing is in controlplane/scheduler.ts.
  */
 
-import type { RandomStreams } from '../../kernel/random.js';
-import type { NodeAvailability } from './node-availability.js';
+export const PLACEMENT_STRATEGIES = ['even', 'random', 'antiAffinity', 'topologySpread'] as const;
 
-/** Deals out nodes in a random order, again and again. */
-export class EvenPlacement {
-  readonly #order: Int32Array;
-  readonly #availability: NodeAvailability | null;
-  #next = 0;
+/**
+ * even: round all nodes in a random order, whatever the service. random: each pod on any node alike. antiAffinity: a node with the
+ * fewest pods of the service (preferred podAntiAffinity on kubernetes.io/hostname). topologySpread: a zone with the fewest, then a
+ * node of it with the fewest (topologySpreadConstraints with maxSkew 1 on zones, then on nodes).
+ */
+export type PlacementStrategy = (typeof PLACEMENT_STRATEGIES)[number];
 
-  /** Without `availability` no node is ever lost. */
-  constructor(nodes: number, streams: RandomStreams, availability: NodeAvailability | null = null) {
-    this.#availability = availability;
-    const stream = streams.stream('pod-placement');
-    this.#order = Int32Array.from({ length: nodes }, (_, node) => node);
-    // Fisher-Yates
-    for (let i = nodes - 1; i > 0; i--) {
-      const j = Math.floor(stream.double() * (i + 1));
-      const swap = this.#order[i]!;
-      this.#order[i] = this.#order[j]!;
-      this.#order[j] = swap;
-    }
-  }
-
-  /** The node of the next pod: one that is up, if there is one. */
-  next(): number {
-    let node = this.#turn();
-    if (this.#availability === null || this.#availability.up === 0) return node;
-    while (!this.#availability.isUp(node)) node = this.#turn();
-    return node;
-  }
-
-  #turn(): number {
-    const node = this.#order[this.#next]!;
-    this.#next = (this.#next + 1) % this.#order.length;
-    return node;
-  }
+export interface Placement {
+  /**
+   * The node of the `ordinal`-th pod that the service ever had, which counts there from now on: one that is up, if there is one. The
+   * ordinal is the key of what is drawn, so that variants agree on it.
+   */
+  place(service: number, ordinal: number): number;
+  /** A pod of the service that was put on the node no longer counts there. */
+  release(service: number, node: number): void;
 }

@@ -94,6 +94,11 @@ export class PodTable {
     return pod;
   }
 
+  /** What `ordinal` of the next pod of the service will be. */
+  nextOrdinal(service: number): number {
+    return this.#podsOfService[service]!;
+  }
+
   /** Moves a pod that has not been bound yet to another node. */
   move(pod: number, node: number): void {
     const old = this.node[pod]!;

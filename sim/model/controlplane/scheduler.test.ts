@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { RandomStreams } from '../../kernel/random.js';
 import { Simulation } from '../../kernel/simulation.js';
 import { NodeAvailability } from '../cluster/node-availability.js';
-import { EvenPlacement } from '../cluster/placement.js';
+import { EvenPlacement } from '../cluster/even-placement.js';
 import { PodState, PodTable } from '../cluster/pods.js';
 import { ApiServers } from './api-servers.js';
 import { Etcd } from './etcd.js';
@@ -30,7 +30,7 @@ function bench(nodes: number, { attemptNs = 0 } = {}) {
     (pod) => bindings.push({ pod, node: pods.node[pod]!, atNs: simulation.nowNs }),
   );
   const create = (): number => {
-    const pod = pods.create(0, placement.next());
+    const pod = pods.create(0, placement.place());
     scheduler.podCreated(pod, simulation.nowNs);
     return pod;
   };

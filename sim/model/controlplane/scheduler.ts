@@ -11,7 +11,7 @@
 
 import type { EventKind, Simulation } from '../../kernel/simulation.js';
 import type { NodeAvailability } from '../cluster/node-availability.js';
-import type { EvenPlacement } from '../cluster/placement.js';
+import type { Placement } from '../cluster/placement.js';
 import { PodState, type PodTable } from '../cluster/pods.js';
 import type { ApiClient } from './api-servers.js';
 import type { Etcd, WriteLatency } from './etcd.js';
@@ -31,7 +31,7 @@ const IGNORED = PodState.terminating | PodState.gone;
 export class Scheduler {
   readonly #simulation: Simulation;
   readonly #pods: PodTable;
-  readonly #placement: EvenPlacement;
+  readonly #placement: Placement;
   readonly #availability: NodeAvailability;
   readonly #api: ApiClient;
   readonly #writeLatency: WriteLatency;
@@ -49,7 +49,7 @@ export class Scheduler {
   constructor(
     simulation: Simulation,
     pods: PodTable,
-    placement: EvenPlacement,
+    placement: Placement,
     availability: NodeAvailability,
     api: ApiClient,
     etcd: Etcd,
@@ -90,11 +90,13 @@ export class Scheduler {
     const { node, condition, service, ordinal } = this.#pods;
     if ((condition[pod]! & IGNORED) !== 0) return;
     if (!this.#availability.isUp(node[pod]!)) {
-      const other = this.#placement.next();
+      const other = this.#placement.place(service[pod]!, ordinal[pod]!);
       if (!this.#availability.isUp(other)) {
+        this.#placement.release(service[pod]!, other);
         this.#unschedulable.push(pod);
         return;
       }
+      this.#placement.release(service[pod]!, node[pod]!);
       this.#pods.move(pod, other);
     }
     this.#freeAtNs = Math.max(this.#simulation.nowNs, this.#freeAtNs) + this.#parameters.attemptNs;

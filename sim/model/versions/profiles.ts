@@ -7,6 +7,7 @@
  * anywhere else. Left out are the settings that only a user can know: nodes, services, workload.
  */
 
+import type { PlacementStrategy } from '../cluster/placement.js';
 import type { ServiceShape, TrafficPolicy } from '../cluster/service-shape.js';
 import type { EndpointSettings } from '../cluster/services.js';
 import type { ProxyModeName } from '../node/proxy-modes/proxy-mode.js';
@@ -71,10 +72,10 @@ export interface VersionProfile extends Sourced<DefaultSettings> {
   };
   /** Default of the HorizontalPodAutoscaler API. */
   readonly autoscaler: { readonly minReplicas: Constant };
-  /** Defaults of the Service API, for every entry of `services`. */
+  /** Defaults of the Service API, for every entry of `services`, and where its pods are put. */
   readonly services: {
     readonly [Field in keyof EndpointSettings | keyof ServiceShape]: Constant<(EndpointSettings & ServiceShape)[Field]>;
-  };
+  } & { readonly placement: Constant<PlacementStrategy> };
   /** Defaults of the Pod API for the fields of a probe that is given. */
   readonly readinessProbe: {
     readonly initialDelaySeconds: Constant;
@@ -251,6 +252,11 @@ const services = (): VersionProfile['services'] => ({
     'core/v1',
   ),
   ...serviceShape(),
+  placement: assumed<PlacementStrategy>(
+    'even',
+    '',
+    'The default constraints and scores of kube-scheduler spread the pods of a service, as far as resources allow',
+  ),
 });
 
 const emptyList = (field: string): Constant => upstream(0, '1', `Service API: ${field} is empty`, 'core/v1');

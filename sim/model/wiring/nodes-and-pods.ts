@@ -6,8 +6,9 @@
  */
 
 import type { MetricName } from '../../metrics.js';
+import { createPlacement } from '../cluster/create-placement.js';
 import { NodeAvailability } from '../cluster/node-availability.js';
-import { EvenPlacement } from '../cluster/placement.js';
+import type { Placement } from '../cluster/placement.js';
 import type { Controller } from '../controlplane/controller-manager.js';
 import { isReadyEndpoint } from '../controlplane/endpoint-membership.js';
 import { NodeLifecycle } from '../controlplane/node-lifecycle.js';
@@ -41,7 +42,7 @@ export interface NodesAndPodsContext extends ApiContext {
 
 export class NodesAndPods {
   readonly lifecycle: PodLifecycle;
-  readonly placement: EvenPlacement;
+  readonly placement: Placement;
   readonly nodeLifecycle: NodeLifecycle;
   readonly taintEviction: TaintEviction;
 
@@ -53,9 +54,10 @@ export class NodesAndPods {
 
   constructor(context: NodesAndPodsContext) {
     this.#context = context;
-    const { nodes, streams } = context;
+    const { scenario, nodes, services, streams } = context;
     this.#availability = new NodeAvailability(nodes.count);
-    this.placement = new EvenPlacement(nodes.count, streams, this.#availability);
+    const strategies = scenario.services.map(({ placement }) => placement);
+    this.placement = createPlacement(strategies, services.group, { nodes, availability: this.#availability, streams });
     this.lifecycle = this.#createLifecycle();
     this.#kubelets = this.#createKubelets();
     this.#scheduler = this.#createScheduler();

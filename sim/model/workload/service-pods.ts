@@ -7,7 +7,7 @@
  * constant time: a hole is filled from the end, so the order of a list means nothing.
  */
 
-import type { EvenPlacement } from '../cluster/placement.js';
+import type { Placement } from '../cluster/placement.js';
 import { PodState, type PodTable } from '../cluster/pods.js';
 import { widen } from '../cluster/columns.js';
 
@@ -15,14 +15,14 @@ const INITIAL_CAPACITY = 1024;
 
 export class ServicePods {
   readonly #pods: PodTable;
-  readonly #placement: EvenPlacement;
+  readonly #placement: Placement;
   readonly #live: number[][];
   readonly #desired: Int32Array;
   // Columns indexed by pod.
   #position = new Int32Array(INITIAL_CAPACITY);
   #place = new Int32Array(INITIAL_CAPACITY);
 
-  constructor(services: number, pods: PodTable, placement: EvenPlacement) {
+  constructor(services: number, pods: PodTable, placement: Placement) {
     this.#pods = pods;
     this.#placement = placement;
     this.#live = Array.from({ length: services }, () => []);
@@ -60,7 +60,8 @@ export class ServicePods {
 
   /** A pod without address, on the next node. */
   create(service: number, revision: number, place: number): number {
-    const pod = this.#pods.create(service, this.#placement.next());
+    const node = this.#placement.place(service, this.#pods.nextOrdinal(service));
+    const pod = this.#pods.create(service, node);
     if (pod >= this.#position.length) this.#grow();
     this.#pods.revision[pod] = revision;
     this.#place[pod] = place;
@@ -70,9 +71,11 @@ export class ServicePods {
 
   /** Takes the pod from the list; it is for the caller to make it go. */
   remove(pod: number): void {
-    const live = this.#live[this.#pods.service[pod]!]!;
+    const service = this.#pods.service[pod]!;
+    const live = this.#live[service]!;
     const position = this.#position[pod]!;
     if (live[position] !== pod) throw new Error(`pod ${pod} is deleted a second time`);
+    this.#placement.release(service, this.#pods.node[pod]!);
     const last = live.pop()!;
     if (last === pod) return;
     live[position] = last;

@@ -10,7 +10,7 @@
 
 import type { RandomStreams } from '../../kernel/random.js';
 import type { Simulation } from '../../kernel/simulation.js';
-import type { EvenPlacement } from '../cluster/placement.js';
+import type { Placement } from '../cluster/placement.js';
 import type { PodTable } from '../cluster/pods.js';
 import type { ServiceTable } from '../cluster/services.js';
 import type { ApiServers } from '../controlplane/api-servers.js';
@@ -53,7 +53,7 @@ export interface WorkloadCluster {
   readonly scenario: Scenario;
   readonly services: ServiceTable;
   readonly pods: PodTable;
-  readonly placement: EvenPlacement;
+  readonly placement: Placement;
   readonly lifecycle: PodOwnersLifecycle;
   readonly apiServers: ApiServers;
   readonly etcd: Etcd;

@@ -2,7 +2,7 @@
 
 import { RandomStreams } from '../../../kernel/random.js';
 import { Simulation } from '../../../kernel/simulation.js';
-import { EvenPlacement } from '../../cluster/placement.js';
+import { EvenPlacement } from '../../cluster/even-placement.js';
 import { PodState, PodTable } from '../../cluster/pods.js';
 import { CLUSTER_IP } from '../../cluster/service-shape.js';
 import { ServiceTable } from '../../cluster/services.js';
@@ -68,6 +68,7 @@ export class WorkloadFixture {
         selector: true,
         shape: CLUSTER_IP,
         controller,
+        placement: 'even',
         podManagementPolicy,
         readinessProbe: null,
         terminationGracePeriodSeconds: 30,
