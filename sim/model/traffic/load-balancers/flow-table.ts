@@ -52,7 +52,7 @@ export class FlowTable {
   }
 
   /** Several next hops at once, where nothing needs to be known of the flows that move. */
-  fill(nextHops: readonly number[]): void {
+  startWith(nextHops: readonly number[]): void {
     this.#nextHops.push(...nextHops);
     this.#nextHops.sort((a, b) => a - b);
     if (this.#selection === 'resilient') for (const nextHop of nextHops) this.#offer(nextHop);

@@ -97,7 +97,7 @@ describe('a table of flows', () => {
     { selection: 'resilient', position: 4 },
   ] as const)('moves what the closed form of $selection says at position $position', ({ selection, position }) => {
     const table = new FlowTable(selection, hash(3), 0, FLOWS, NEXT_HOPS);
-    table.fill(numbers(NEXT_HOPS));
+    table.startWith(numbers(NEXT_HOPS));
     const expected = movedShare(selection, NEXT_HOPS, position);
     const tolerance = 5 * Math.sqrt((expected * (1 - expected)) / FLOWS);
     expect(Math.abs(table.remove(position) - expected)).toBeLessThan(tolerance);
@@ -113,7 +113,7 @@ describe('a table of flows', () => {
       let sumOfSquares = 0;
       for (let entity = 0; entity < tables; entity++) {
         const table = new FlowTable(kind, hash(11), entity, flows, NEXT_HOPS);
-        table.fill(numbers(NEXT_HOPS));
+        table.startWith(numbers(NEXT_HOPS));
         for (const nextHop of numbers(NEXT_HOPS)) sumOfSquares += (table.shareOf(nextHop) * NEXT_HOPS - 1) ** 2;
       }
       // Squares of about normal deviations: their mean has a relative standard error of sqrt(2 / number).
@@ -143,7 +143,7 @@ describe('a table of flows', () => {
           }
         }
         const fresh = new FlowTable(selection, hash(5), 1, 200, 8);
-        fresh.fill([...present]);
+        fresh.startWith([...present]);
         const shares = numbers(8).map((nextHop) => table.shareOf(nextHop));
         expect(shares).toEqual(numbers(8).map((nextHop) => fresh.shareOf(nextHop)));
         const sum = shares.reduce((total, share) => total + share, 0);
