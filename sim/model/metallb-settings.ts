@@ -28,7 +28,7 @@ export interface BfdSettings {
   readonly detectMultiplier: number;
 }
 
-/** A BGPPeer, and what the router does with the routes that it hears. */
+/** A BGPPeer, and how its router picks a next hop by the hash of a flow. */
 export interface BgpSettings {
   readonly holdTimeNs: number;
   readonly keepaliveTimeNs: number;
@@ -36,8 +36,6 @@ export interface BgpSettings {
   readonly connectTimeNs: number;
   /** null: only the hold timer finds a dead peer. */
   readonly bfdProfile: BfdSettings | null;
-  /** What of a packet the router hashes: the addresses and the protocol, or also the ports. */
-  readonly flowHash: '3-tuple' | '5-tuple';
   readonly nextHopSelection: NextHopSelection;
 }
 

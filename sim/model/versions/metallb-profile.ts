@@ -70,7 +70,6 @@ export const metallbDefaults = (): MetallbDefaults => ({
       120 * SECOND,
     ]),
     bfdProfile: assumed<BfdSettings | null>(null, '', 'A peer has none unless it names one'),
-    flowHash: assumed<'3-tuple' | '5-tuple'>('5-tuple', '', 'Routers for data centres hash ports too'),
     nextHopSelection: assumed<MetallbSettings['bgp']['nextHopSelection']>(
       'modulo',
       '',
