@@ -25,6 +25,9 @@ export interface InitialTargets {
 /** Hears that a node gets another weight from now on. */
 export type WeightListener = (node: number, weight: number) => void;
 
+/** Hears that this share of all open flows is sent to other nodes than before from now on, whatever becomes of them there. */
+export type FlowsMovedListener = (share: number) => void;
+
 export interface LoadBalancer {
   /** Call once, before anything else; every node with a weight above 0 is told to `onWeight` at once. */
   start(initial: InitialTargets, onWeight: WeightListener): void;
@@ -32,4 +35,9 @@ export interface LoadBalancer {
   nodeAnswers(node: number, answer: NodeAnswer): void;
   /** The endpoint objects now say that so many ready endpoints are on the node. */
   endpointsPublished(node: number, ready: number): void;
+  /**
+   * Of load balancers that keep no table of open flows, and so send the rest of a flow elsewhere when their nodes change. Without it
+   * open flows stay where they are, those of nodes that go apart.
+   */
+  onFlowsMoved?(listener: FlowsMovedListener): void;
 }
