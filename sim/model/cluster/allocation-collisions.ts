@@ -9,8 +9,8 @@
 import type { AllocationRange } from './allocation-bands.js';
 
 /**
- * Probability that one of the choices is refused, each uniform over the whole range of `size`. `takenBefore`: by choice, the
- * numbers that others than the chooser have by then; earlier choices that were not refused are part of them.
+ * Probability that one of the choices is refused, each uniform over the whole range of `size`. `takenBefore`: by choice, how many
+ * numbers are taken by then, those of earlier choices included.
  */
 export function refusalProbability(size: number, takenBefore: Iterable<number>): number {
   let allFree = 1;
