@@ -224,7 +224,7 @@ workload:
         if (node === 4) tables[0]!--;
       };
       world.run();
-    }).toThrow(/conservation violated: node 4 has 2 \w+, and 3 by what is published/);
+    }).toThrow(/conservation violated: node 4 has 2 service ports, and 3 by what is published/);
   });
 });
 

@@ -9,6 +9,8 @@ import { choice, duration, flag, period, periodOrUnlimited, wholeNumber } from '
 
 /** More addresses or ranges than any service has. */
 const MAX_ADDRESSES = 1000;
+/** More than fit into one object of the API. */
+const MAX_PORTS = 1000;
 const MAX_CONNTRACK_ENTRIES = 1_000_000_000;
 
 const IPVS_SCHEDULERS = ['rr', 'wrr', 'lc', 'wlc', 'sed', 'nq', 'lblc', 'lblcr', 'sh', 'dh', 'mh'] as const;
@@ -162,9 +164,16 @@ const trafficPolicy = () => choice(['Cluster', 'Local']).optional();
 
 /** What decides which rules a service has. */
 export const serviceShape = {
-  type: choice(['ClusterIP', 'NodePort', 'LoadBalancer'])
+  type: choice(['ClusterIP', 'NodePort', 'LoadBalancer', 'Headless', 'ExternalName'])
     .optional()
-    .describe('Type of the service: each includes what the one before has.'),
+    .describe(
+      'Type of the service: of the first three each includes what the one before has. Headless stands for clusterIP None; neither that nor an ExternalName has rules on nodes.',
+    ),
+  ports: wholeNumber({ min: 1, max: MAX_PORTS })
+    .optional()
+    .describe(
+      'How many ports the service has, each with a name if there are several: kube-proxies program each by itself. Default: 1.',
+    ),
   protocol: choice(['TCP', 'UDP', 'SCTP']).optional().describe('Protocol of the port (ports.protocol).'),
   internalTrafficPolicy: trafficPolicy().describe(
     'Whether traffic to the cluster IP goes to all endpoints, or only to those on the node of the client (Local, since 1.22).',

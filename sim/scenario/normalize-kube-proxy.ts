@@ -56,6 +56,7 @@ export const serviceShape = (given: Spec['services'][number], { services: defaul
   const type = or(given.type, defaults.type);
   return {
     type,
+    ports: or(given.ports, defaults.ports),
     protocol: or(given.protocol, defaults.protocol),
     internalTrafficPolicy: or(given.internalTrafficPolicy, defaults.internalTrafficPolicy),
     externalTrafficPolicy: or(given.externalTrafficPolicy, defaults.externalTrafficPolicy),

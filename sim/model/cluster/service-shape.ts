@@ -2,13 +2,20 @@
  * The shape of a Service: what of its spec and status decides which rules a node has for it, and which of its endpoints a packet
  * may reach. Shapes are shared by all services of a group.
  *
- * Left out: several ports (count each port as a service), headless services and ExternalName, which no kube-proxy programs.
+ *   type, addresses, policies, ports --> service ports on nodes, addresses, node ports --> proxy modes, allocators
+ *
+ * All ports of a service lead to the same pods, so what holds for one of them holds for each; kube-proxy makes its rules port by port.
+ *
+ * Left out: ports that differ in protocol, or whose pods differ; names of ports of the pods.
  */
 
 export type TrafficPolicy = 'Cluster' | 'Local';
 
 export interface ServiceShape {
-  readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
+  /** `Headless`: what the API calls clusterIP None. Neither that nor an ExternalName is anything to kube-proxies. */
+  readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'Headless' | 'ExternalName';
+  /** How many ports it has. */
+  readonly ports: number;
   readonly protocol: 'TCP' | 'UDP' | 'SCTP';
   readonly internalTrafficPolicy: TrafficPolicy;
   /** Counts for services that are reachable from outside only. */
@@ -27,6 +34,7 @@ export interface ServiceShape {
 /** A plain ClusterIP service. */
 export const CLUSTER_IP: ServiceShape = {
   type: 'ClusterIP',
+  ports: 1,
   protocol: 'TCP',
   internalTrafficPolicy: 'Cluster',
   externalTrafficPolicy: 'Cluster',
@@ -37,7 +45,15 @@ export const CLUSTER_IP: ServiceShape = {
   allocateLoadBalancerNodePorts: true,
 };
 
-/** Whether the service has a node port. */
+/** Whether kube-proxies have rules for the service: it has a cluster IP. */
+export const isProxied = ({ type }: Pick<ServiceShape, 'type'>): boolean =>
+  type !== 'Headless' && type !== 'ExternalName';
+
+/** Service ports that kube-proxies have of the service. */
+export const servicePorts = (shape: Pick<ServiceShape, 'type' | 'ports'>): number =>
+  isProxied(shape) ? shape.ports : 0;
+
+/** Whether each port of the service has a node port. */
 export const hasNodePort = ({ type, allocateLoadBalancerNodePorts }: ServiceShape): boolean =>
   type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts);
 
@@ -60,3 +76,7 @@ export const usesLocalEndpoints = (shape: ServiceShape): boolean =>
 /** Whether load balancers ask the node for the service's health (spec.healthCheckNodePort is set). */
 export const hasHealthCheckNodePort = (shape: ServiceShape): boolean =>
   shape.type === 'LoadBalancer' && shape.externalTrafficPolicy === 'Local';
+
+/** Ports that the service takes of the range of node ports: one for each of its own, and one for health checks. */
+export const nodePortsOf = (shape: ServiceShape): number =>
+  (hasNodePort(shape) ? shape.ports : 0) + (hasHealthCheckNodePort(shape) ? 1 : 0);

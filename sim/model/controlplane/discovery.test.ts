@@ -28,8 +28,8 @@ const publishing = { publishNotReadyAddresses: true } as const;
 const implementations: readonly Implementation[] = [
   { name: 'EndpointSlices of 5', cap: Infinity, create: (pods) => createSlices(pods, 1, size, 5) },
   { name: 'EndpointSlices of 1', cap: Infinity, create: (pods) => createSlices(pods, 1, size, 1) },
-  { name: 'Mirrored slices', cap: 1000, create: (pods) => new MirroredSlices(pods, size, 1000) },
-  { name: 'Mirrored slices with a cap of 7', cap: 7, create: (pods) => new MirroredSlices(pods, size, 7) },
+  { name: 'Mirrored slices', cap: 1000, create: (pods) => new MirroredSlices(pods, () => size, 1000) },
+  { name: 'Mirrored slices with a cap of 7', cap: 7, create: (pods) => new MirroredSlices(pods, () => size, 7) },
   {
     name: 'Endpoints without a cap',
     cap: Infinity,

@@ -12,7 +12,9 @@
  *
  * A dual-stack service has two sets of slices, one family after the other, from two independent passes over the same pods.
  *
- * Left out: several port maps, pods whose node the informer does not show, the fall-back to serving terminating endpoints.
+ * All pods of a service have the same ports, so there is one port map.
+ *
+ * Left out: ports that pods resolve by name to different numbers, pods whose node the informer does not show, the fall-back to serving terminating endpoints.
  */
 
 import type { PodTable } from '../cluster/pods.js';
@@ -20,6 +22,7 @@ import type { EndpointSettings, IpFamily } from '../cluster/services.js';
 import { addressTypes } from './address-types.js';
 import type { Discovery, PlannedWrite } from './discovery.js';
 import { isReadyEndpoint, isSliceEndpoint } from './endpoint-membership.js';
+import { memoized } from './memoized.js';
 import { NO_SLICE, PublishedPods } from './published-pods.js';
 import { SliceGauges, type GaugeValues } from './slice-gauges.js';
 import { AutoHints, type HintedPods } from './slice-hints.js';
@@ -41,8 +44,10 @@ export interface EndpointSlicesParameters {
   readonly maxEndpointsPerSlice: number;
   /** How a service publishes its endpoints; equal services give the same object. */
   readonly settingsOf: (service: number) => EndpointSettings;
-  /** Size of the slices of a family whose ready endpoints have these hints. */
-  readonly sizeOf: (family: IpFamily, hints: HintKinds) => EndpointObjectSize;
+  /** Ports of the service, the same in all of its slices. Default: one. */
+  readonly portsOf?: (service: number) => number;
+  /** Size of the slices of a family with so many ports whose ready endpoints have these hints. */
+  readonly sizeOf: (family: IpFamily, hints: HintKinds, ports: number) => EndpointObjectSize;
   readonly topology: SliceTopology;
 }
 
@@ -106,22 +111,24 @@ export class EndpointSlices implements Discovery {
   readonly #topologyCache: TopologyCache;
 
   constructor(pods: PodTable, services: number, parameters: EndpointSlicesParameters) {
-    const { maxEndpointsPerSlice, settingsOf, topology } = parameters;
+    const { maxEndpointsPerSlice, settingsOf, portsOf = () => 1, topology } = parameters;
     this.#pods = pods;
     this.#maxEndpointsPerSlice = maxEndpointsPerSlice;
     this.#topologyCache = new TopologyCache(topology.listNodes);
-    const sizesOf = memoized((settings: EndpointSettings) => {
-      const hints =
-        settings.topologyMode === 'Auto' ? { zone: true, node: false } : hintKinds(settings.trafficDistribution);
-      return addressTypes(settings.ipFamilies, null).map((family) => parameters.sizeOf(family, hints));
-    });
+    const sizesOf = memoized((ports: number) =>
+      memoized((settings: EndpointSettings) => {
+        const hints =
+          settings.topologyMode === 'Auto' ? { zone: true, node: false } : hintKinds(settings.trafficDistribution);
+        return addressTypes(settings.ipFamilies, null).map((family) => parameters.sizeOf(family, hints, ports));
+      }),
+    );
     this.#services = Array.from({ length: services }, (_, service) => {
       const settings = settingsOf(service);
       const isAuto = settings.topologyMode === 'Auto';
       return {
         settings,
         hintsOwnPlace: !isAuto && settings.trafficDistribution !== null,
-        families: sizesOf(settings).map((size) => ({
+        families: sizesOf(portsOf(service))(settings).map((size) => ({
           size,
           index: new SliceFreeRoomIndex(maxEndpointsPerSlice),
           hintedIn: [],
@@ -319,13 +326,4 @@ export class EndpointSlices implements Discovery {
     });
     return gauges.values;
   }
-}
-
-function memoized<Key, Value>(compute: (key: Key) => Value): (key: Key) => Value {
-  const known = new Map<Key, Value>();
-  return (key) => {
-    let value = known.get(key);
-    if (value === undefined) known.set(key, (value = compute(key)));
-    return value;
-  };
 }

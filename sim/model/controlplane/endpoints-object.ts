@@ -11,7 +11,7 @@
  *
  * An Endpoints object has the addresses of one family: the service's first. It has no hints.
  *
- * Left out: several ports (one subset per service).
+ * Left out: several subsets (all pods of a service have the same ports).
  */
 
 import type { PodTable } from '../cluster/pods.js';
@@ -19,6 +19,7 @@ import type { EndpointSettings, IpFamily } from '../cluster/services.js';
 import type { Discovery, PlannedWrite } from './discovery.js';
 import { endpointsListing, Listing } from './endpoint-membership.js';
 import { capacityAnnotationCorrect, truncateEndpoints } from './endpoints-truncation.js';
+import { memoized } from './memoized.js';
 import { PublishedPods } from './published-pods.js';
 import type { EndpointObjectSize } from './wire-size.js';
 
@@ -30,12 +31,16 @@ export interface EndpointsObjectsParameters {
   readonly maxAddresses: number | null;
   /** How a service publishes its endpoints. */
   readonly settingsOf: (service: number) => EndpointSettings;
-  /** Size of an object with addresses of this family; a truncated one says so in an annotation. */
-  readonly sizeOf: (family: IpFamily, isTruncated: boolean) => EndpointObjectSize;
+  /** Ports of the service. Default: one. */
+  readonly portsOf?: (service: number) => number;
+  /** Size of an object with so many ports and addresses of this family; a truncated one says so in an annotation. */
+  readonly sizeOf: (family: IpFamily, isTruncated: boolean, ports: number) => EndpointObjectSize;
 }
 
 interface ServiceAddresses {
   readonly settings: EndpointSettings;
+  /** Of a complete and of a truncated object. */
+  readonly sizes: readonly [EndpointObjectSize, EndpointObjectSize];
   /** Ready pods in the order of their addresses as text: the order in which truncation keeps them. */
   readonly ready: SortedPods;
   notReady: number;
@@ -50,26 +55,29 @@ export class EndpointsObjects implements Discovery {
   readonly kind = 'Endpoints';
   readonly #pods: PodTable;
   readonly #published: PublishedPods;
-  /** By family: of a complete and of a truncated object. */
-  readonly #sizes: Readonly<Record<IpFamily, readonly [EndpointObjectSize, EndpointObjectSize]>>;
   readonly #maxAddresses: number | null;
   readonly maxUsableEndpoints: number;
   readonly #services: ServiceAddresses[];
 
-  constructor(pods: PodTable, services: number, { maxAddresses, settingsOf, sizeOf }: EndpointsObjectsParameters) {
+  constructor(
+    pods: PodTable,
+    services: number,
+    { maxAddresses, settingsOf, portsOf = () => 1, sizeOf }: EndpointsObjectsParameters,
+  ) {
     this.#pods = pods;
     this.#published = new PublishedPods(pods);
-    this.#sizes = {
-      IPv4: [sizeOf('IPv4', false), sizeOf('IPv4', true)],
-      IPv6: [sizeOf('IPv6', false), sizeOf('IPv6', true)],
-    };
+    const sizesOf = memoized((ports: number) =>
+      memoized((family: IpFamily) => [sizeOf(family, false, ports), sizeOf(family, true, ports)] as const),
+    );
     this.#maxAddresses = maxAddresses;
     this.maxUsableEndpoints = maxAddresses ?? Infinity;
     this.#services = Array.from({ length: services }, (_, service) => {
       const settings = settingsOf(service);
+      const family = settings.ipFamilies[0]!;
       return {
         settings,
-        ready: new SortedPods(pods, settings.ipFamilies[0]!),
+        sizes: sizesOf(portsOf(service))(family),
+        ready: new SortedPods(pods, family),
         notReady: 0,
         exists: false,
         usable: 0,
@@ -119,7 +127,7 @@ export class EndpointsObjects implements Discovery {
       capacityAnnotationCorrect(readyAfter + notReadyAfter, annotation, this.maxUsableEndpoints);
     if (isUpToDate) return [];
     const kept = ready[0]! + notReady[0]!;
-    const size = this.#sizes[addresses.settings.ipFamilies[0]!][truncated ? 1 : 0];
+    const size = addresses.sizes[truncated ? 1 : 0];
     return [
       {
         verb: addresses.exists ? 'update' : 'create',

@@ -11,7 +11,7 @@ const GONE = PodState.hasAddress | PodState.gone;
 
 function bench(addresses: number, max = 1000) {
   const pods = new PodTable(1, 1);
-  const slices = new MirroredSlices(pods, constantEndpointSize(100, 0), max);
+  const slices = new MirroredSlices(pods, () => constantEndpointSize(100, 0), max);
   const create = (): number => {
     const row = pods.createAddress(0);
     pods.observed[row] = READY;

@@ -6,7 +6,7 @@
  * Unlike the slices of pods these are never packed: the addresses of a service are in one slice, at most
  * maxEndpointsPerSubset of them, and any change writes all of it. A service without addresses has no slice.
  *
- * Left out: several ports and address families in a run (slice-mirroring.ts knows them), labels and annotations that change.
+ * Left out: several subsets and address families in a run (slice-mirroring.ts knows them), labels and annotations that change.
  */
 
 import type { PodTable } from '../cluster/pods.js';
@@ -28,6 +28,7 @@ interface ServiceMirror {
   usable: number;
 }
 
+/** All ports of a service go together: which ones they are tells no two of its slices apart. */
 const THE_PORTS: readonly EndpointPort[] = [{ name: '', port: 8080, protocol: 'TCP' }];
 /** A request without a body to speak of. */
 const DELETE_REQUEST_BYTES = 0;
@@ -39,14 +40,14 @@ export class MirroredSlices implements Discovery {
   readonly maxUsableEndpoints: number;
   readonly #pods: PodTable;
   readonly #published: PublishedPods;
-  readonly #size: EndpointObjectSize;
+  readonly #sizeOf: (service: number) => EndpointObjectSize;
   /** By service; only services without selector have one. */
   readonly #services = new Map<number, ServiceMirror>();
 
-  constructor(pods: PodTable, size: EndpointObjectSize, maxEndpointsPerSubset: number) {
+  constructor(pods: PodTable, sizeOf: (service: number) => EndpointObjectSize, maxEndpointsPerSubset: number) {
     this.#pods = pods;
     this.#published = new PublishedPods(pods);
-    this.#size = size;
+    this.#sizeOf = sizeOf;
     this.maxUsableEndpoints = maxEndpointsPerSubset;
   }
 
@@ -80,6 +81,7 @@ export class MirroredSlices implements Discovery {
       this.maxUsableEndpoints,
     );
 
+    const size = this.#sizeOf(service);
     const write = (verb: PlannedWrite['verb'], object: number, content: SliceContent | null): PlannedWrite => {
       const listed = new Set(content?.endpoints.map(({ address }) => rowOf.get(address.ip)!));
       const rows = [...rowOf.values()].filter(
@@ -88,9 +90,9 @@ export class MirroredSlices implements Discovery {
       return {
         verb,
         object,
-        requestBytes: content === null ? DELETE_REQUEST_BYTES : this.#size.objectBytes(listed.size),
+        requestBytes: content === null ? DELETE_REQUEST_BYTES : size.objectBytes(listed.size),
         // The watch event of a deletion carries the object as it was.
-        frameBytes: this.#size.frameBytes(content === null ? before.length : listed.size),
+        frameBytes: size.frameBytes(content === null ? before.length : listed.size),
         changesObject: true,
         pods: rows,
         podStates: rows.map((row) => (listed.has(row) ? observed[row]! : NOT_PUBLISHED)),

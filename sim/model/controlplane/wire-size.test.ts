@@ -154,3 +154,47 @@ describe('hand-written endpoints', () => {
     expect(increment('Endpoints', 'json')).toBe(JSON.stringify({ ip: 'x'.repeat(13) }).length + 1);
   });
 });
+
+/** Each named port of a slice is a message with a name of 7 bytes, a number of two and "TCP", and in JSON an object. */
+describe('several ports', () => {
+  const nameLengths = { namespace: 12, service: 12, pod: 29, node: 27, zone: 10, ip: 13 };
+  const sizeWith = (ports: number, kind: EndpointObjectShape['kind'], format: EndpointObjectShape['format']) =>
+    endpointObjectSize({ kind, format, nameLengths, hasZone: true, hasZoneHint: false, ports });
+  const protobufPort = 2 + (2 + 7) + 3 + (2 + 3);
+  const jsonPort = '{"name":"metrics","port":8080,"protocol":"TCP"}'.length;
+
+  it.each([
+    ['EndpointSlice', 'protobuf', protobufPort],
+    ['Endpoints', 'protobuf', protobufPort],
+    ['EndpointSlice', 'json', jsonPort + 1],
+    ['Endpoints', 'json', jsonPort + 1],
+  ] as const)(
+    'each further port of an %s in %s takes %d bytes, however many endpoints there are',
+    (kind, format, bytes) => {
+      for (const endpoints of [1, 2, 30]) {
+        const [two, three] = [2, 3].map((ports) => sizeWith(ports, kind, format).objectBytes(endpoints));
+        expect(three! - two!).toBe(bytes);
+      }
+    },
+  );
+
+  it('one port has no name', () => {
+    const [one, two] = [1, 2].map((ports) => sizeWith(ports, 'EndpointSlice', 'protobuf').objectBytes(5));
+    expect(two! - one!).toBe(protobufPort + 7);
+    expect(sizeWith(1, 'Endpoints', 'json').objectBytes(5)).toBe(
+      endpointObjectSize({
+        kind: 'Endpoints',
+        format: 'json',
+        nameLengths,
+        hasZone: true,
+        hasZoneHint: false,
+      }).objectBytes(5),
+    );
+  });
+
+  it('an Endpoints object without addresses has none', () => {
+    for (const format of ['protobuf', 'json'] as const) {
+      expect(sizeWith(5, 'Endpoints', format).objectBytes(0)).toBe(sizeWith(1, 'Endpoints', format).objectBytes(0));
+    }
+  });
+});

@@ -12,7 +12,7 @@
  * Every endpoint of an object has the same lengths, so a size is affine in the number of endpoints, but for the varints of the
  * messages around them; these are worked out at every call, which is O(1).
  *
- * Left out: endpoints whose names differ in length, several ports, not-ready addresses' own list in Endpoints (same bytes per
+ * Left out: endpoints whose names differ in length, the label of headless services, not-ready addresses' own list in Endpoints (same bytes per
  * address, one more list in JSON), objects without the trigger-time annotation, gzip.
  */
 
@@ -29,6 +29,7 @@ import {
   type ManagedFields,
   type ObjectMeta,
 } from './protobuf-size.js';
+import { WIRE_RULES } from '../versions/rules.js';
 
 /** Sizes by number of endpoints; `withoutHints` of them have none of the hints that the others have. */
 export interface EndpointObjectSize {
@@ -52,6 +53,8 @@ export interface EndpointObjectShape {
   readonly kind: 'EndpointSlice' | 'Endpoints';
   readonly format: 'protobuf' | 'json';
   readonly nameLengths: NameLengths;
+  /** Ports of the service; those of a slice without endpoints, too. Several ports must have names. Default: one without a name. */
+  readonly ports?: number;
   /** Nodes carry topology.kubernetes.io/zone. EndpointSlice only: Endpoints has no such field. */
   readonly hasZone: boolean;
   /** The endpoints carry a hint for one zone. EndpointSlice only. */
@@ -88,7 +91,20 @@ const TIMESTAMP = '2026-01-01T00:00:00Z';
 const TRIGGER_TIME_ANNOTATION = 'endpoints.kubernetes.io/last-change-trigger-time';
 const OVER_CAPACITY_ANNOTATION = 'endpoints.kubernetes.io/over-capacity';
 /** Controllers name an unnamed port "" and resolve it to a number, which takes two bytes as a varint from 128 on. */
-const PORT = { name: '', port: 8080, protocol: 'TCP' };
+const portsOf = ({ ports = 1 }: EndpointObjectShape): readonly SamplePort[] =>
+  Array.from({ length: ports }, (_, port) => ({
+    name: ports === 1 ? '' : text(WIRE_RULES.portNameLength.value),
+    port: FIRST_PORT + port,
+    protocol: 'TCP',
+  }));
+
+interface SamplePort {
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: string;
+}
+
+const FIRST_PORT = 8080;
 
 const managedBy = (apiVersion: string, fieldsV1: object): ManagedFields => ({
   manager: 'kube-controller-manager',
@@ -195,7 +211,11 @@ const targetRefField = (names: NameLengths): number =>
     stringField('Pod') + field(names.namespace) + field(names.pod) + field(UID_LENGTH) + 3 * EMPTY_STRING_FIELD_BYTES,
   );
 
-const PORT_FIELD_BYTES = field(stringField(PORT.name) + integerField(PORT.port) + stringField(PORT.protocol));
+const portsBytes = (shape: EndpointObjectShape): number =>
+  portsOf(shape).reduce(
+    (sum, { name, port, protocol }) => sum + field(stringField(name) + integerField(port) + stringField(protocol)),
+    0,
+  );
 
 function protobufSize(
   typeMetaBytes: number,
@@ -218,7 +238,7 @@ function sliceProtobufSize(shape: EndpointObjectShape): EndpointObjectSize {
   const hintsBytes = (hasZoneHint ? field(field(names.zone)) : 0) + (hasNodeHint ? field(field(names.node)) : 0);
   const plainField = field(bytesWithoutHints);
   const hintedField = field(bytesWithoutHints + (hintsBytes > 0 ? field(hintsBytes) : 0));
-  const fixedBytes = metadataField(sliceMetadata(shape)) + PORT_FIELD_BYTES + stringField('IPv4');
+  const fixedBytes = metadataField(sliceMetadata(shape)) + portsBytes(shape) + stringField('IPv4');
   return protobufSize(
     typeMetaField('discovery.k8s.io/v1', 'EndpointSlice'),
     (endpoints, withoutHints) => fixedBytes + (endpoints - withoutHints) * hintedField + withoutHints * plainField,
@@ -230,9 +250,10 @@ function endpointsProtobufSize(shape: EndpointObjectShape): EndpointObjectSize {
   const podBytes = shape.isHandWritten === true ? 0 : targetRefField(names) + field(names.node);
   const addressField = field(field(names.ip) + podBytes + EMPTY_STRING_FIELD_BYTES /* hostname */);
   const metadataBytes = metadataField(endpointsMetadata(shape));
+  const ofPorts = portsBytes(shape);
   return protobufSize(typeMetaField('v1', 'Endpoints'), (endpoints) =>
     // All addresses are in one subset; an object without addresses has none.
-    endpoints === 0 ? metadataBytes : metadataBytes + field(endpoints * addressField + PORT_FIELD_BYTES),
+    endpoints === 0 ? metadataBytes : metadataBytes + field(endpoints * addressField + ofPorts),
   );
 }
 
@@ -288,7 +309,7 @@ function sliceJsonSize(shape: EndpointObjectShape): EndpointObjectSize {
     metadata: sliceMetadata(shape),
     addressType: 'IPv4',
     endpoints: [],
-    ports: [PORT],
+    ports: portsOf(shape),
   });
   return jsonSize(emptyBytes, emptyBytes, hintedBytes, hintedBytes - plainBytes);
 }
@@ -301,6 +322,7 @@ function endpointsJsonSize(shape: EndpointObjectShape): EndpointObjectSize {
     jsonBytes({ kind: 'Endpoints', apiVersion: 'v1', metadata: endpointsMetadata(shape), subsets });
   // Endpoints, unlike EndpointSlice, leaves an empty port name out. Its empty list of subsets is counted as [], which a
   // Go server leaves out too: 13 bytes in an object that has no address.
-  const subset = { addresses: [], ports: [{ port: PORT.port, protocol: PORT.protocol }] };
+  const ports = portsOf(shape).map(({ name, ...port }) => (name === '' ? port : { name, ...port }));
+  const subset = { addresses: [], ports };
   return jsonSize(withSubsets([]), withSubsets([subset]), jsonBytes(address));
 }

@@ -11,6 +11,7 @@
 
 import type { EventHandle, EventKind, Simulation } from '../../kernel/simulation.js';
 import type { NodeTable } from '../cluster/nodes.js';
+import { servicePorts } from '../cluster/service-shape.js';
 import type { WatchListener } from '../controlplane/watch-connections.js';
 import { NO_TRIGGER, type WatchFanOut } from '../controlplane/watch-fan-out.js';
 import { EndpointState, type EndpointUpdate, NO_ZONE } from './endpoint-ledger.js';
@@ -318,11 +319,14 @@ export class NaiveKubeProxies implements WatchListener {
     for (const { entry } of taken) {
       changedServices.add(this.#log.service[entry]!);
       const { changed, gone } = this.#learn(node, entry);
-      changedEndpoints += changed;
-      goneEndpoints += gone;
+      const ports = servicePorts(routing.serviceOf(this.#log.service[entry]!).shape);
+      changedEndpoints += ports * changed;
+      goneEndpoints += ports * gone;
     }
+    let changedPorts = 0;
     let changedLines = 0;
     for (const service of changedServices) {
+      changedPorts += servicePorts(routing.serviceOf(service).shape);
       changedLines += mode.linesOfChangedService(routing.serviceOf(service).shape, this.#endpointsOf(node, service));
     }
     const isFull = !partialSync || state.hasFailed || startNs - state.lastFullNs >= fullSyncIntervalNs;
@@ -331,7 +335,7 @@ export class NaiveKubeProxies implements WatchListener {
     const referenceNs = mode.syncNs({
       kind,
       tables: state.tables,
-      changedServices: changedServices.size,
+      changedServices: changedPorts,
       changedLines,
       changedEndpoints,
       goneEndpoints,

@@ -10,7 +10,7 @@ import { RandomStreams } from '../../kernel/random.js';
 import { Simulation } from '../../kernel/simulation.js';
 import type { Histogram } from '../../stats/histogram.js';
 import { createNodes } from '../cluster/nodes.js';
-import { CLUSTER_IP, type ServiceShape } from '../cluster/service-shape.js';
+import { CLUSTER_IP, servicePorts, type ServiceShape } from '../cluster/service-shape.js';
 import { NO_TRIGGER, WatchFanOut } from '../controlplane/watch-fan-out.js';
 import { EndpointState, type EndpointUpdate, NO_ZONE } from './endpoint-ledger.js';
 import type { RoutedService } from './endpoint-view.js';
@@ -29,11 +29,12 @@ const ZONES = 2;
 const countingMode: ProxyMode = {
   name: 'iptables',
   quantities: ['cluster', 'local', 'reachable', 'anywhere'],
-  count(_shape, { cluster, local, reachable, isAnywhere }, counts) {
-    counts.set([cluster, local, reachable, isAnywhere ? 1 : 0]);
+  count(shape, { cluster, local, reachable, isAnywhere }, counts) {
+    const ports = servicePorts(shape);
+    counts.set([ports * cluster, ports * local, ports * reachable, isAnywhere ? ports : 0]);
   },
-  linesOfChangedService: (_shape, { cluster, local, reachable }: EndpointCounts) =>
-    cluster + 7 * local + 49 * reachable,
+  linesOfChangedService: (shape, { cluster, local, reachable }: EndpointCounts) =>
+    servicePorts(shape) * (cluster + 7 * local + 49 * reachable),
   // Every third quarter of a second or so: clean-ups come and stay away.
   cleansUp: (_tables, sinceCleanUpNs) => sinceCleanUpNs % SECOND > 0.3 * SECOND,
   deletesAtOnce: false,
@@ -68,6 +69,8 @@ const SERVICES: readonly RoutedService[] = [
   { shape: local, hints: 'zone' },
   { shape: CLUSTER_IP, hints: 'node' },
   { shape: local, hints: 'node' },
+  { shape: { ...CLUSTER_IP, ports: 3 }, hints: 'none' },
+  { shape: { ...local, ports: 2 }, hints: 'zone' },
 ];
 /** Endpoints of each service, dealt to the nodes in turn; one in seven is on no node. */
 const ENDPOINTS = 6;
@@ -239,9 +242,9 @@ describe('nodes that differ in their rules', () => {
       generation: 'min-interval',
       minSyncPeriodNs: SECOND,
       changes: [change],
-      failures: [{ atNs: 0.5 * SECOND, node: 0, forNs: 4 * SECOND }],
+      failures: [{ atNs: 0.5 * SECOND, node: 0, forNs: 5 * SECOND }],
     }) as { failedSyncs: number; fullSyncs: number };
-    // At 1 s the sync fails, 3 s later (at about 4.0 s, still within the failing time) the retry, and another 3 s later none.
+    // At 1 s the sync fails, 3 s later (at about 4.6 s, still within the failing time) the retry, and another 3 s later none.
     expect(outcome).toMatchObject({ failedSyncs: 2, fullSyncs: 2 });
   });
 });

@@ -11,6 +11,7 @@
  */
 
 import { widen } from '../cluster/columns.js';
+import { servicePorts } from '../cluster/service-shape.js';
 import { EndpointLedger, EndpointState, type EndpointUpdate } from './endpoint-ledger.js';
 import {
   countEndpoints,
@@ -57,6 +58,8 @@ export class RuleHistory {
   readonly #ledger: EndpointLedger;
   /** Ready endpoints of each service at the end of the log. */
   readonly #readyOf: Int32Array;
+  /** Service ports of each service; null: all have one. */
+  readonly #portsOf: Int32Array | null;
   #length = 0;
   /** One per zone, or only one: rows of the mode's quantities; row p holds the state after the first p entries. */
   readonly #tables: Float64Array[];
@@ -94,13 +97,16 @@ export class RuleHistory {
     this.#dependsOnNode = new Uint8Array(services);
     let hasHints = false;
     let nodesDiffer = false;
+    const portsOf = new Int32Array(services);
     for (let service = 0; service < services; service++) {
       const routed = serviceOf(service);
+      portsOf[service] = servicePorts(routed.shape);
       hasHints ||= dependsOnZone(routed);
       if (!dependsOnNode(routed)) continue;
       nodesDiffer = true;
       this.#dependsOnNode[service] = 1;
     }
+    this.#portsOf = portsOf.every((ports) => ports === 1) ? null : portsOf;
     const nodes = routing.zoneOfNode.length;
     const quantities = mode.quantities.length;
     const perZone = { length: hasHints ? zones : 1 };
@@ -178,8 +184,9 @@ export class RuleHistory {
       this.#viewAtEnd(service, zone);
       lines[entry] = this.#mode.linesOfChangedService(routed.shape, countEndpoints(routed, this.#view));
     }
-    this.#changedEndpointsBefore[entry + 1] = this.#changedEndpointsBefore[entry]! + changed;
-    this.#goneEndpointsBefore[entry + 1] = this.#goneEndpointsBefore[entry]! + gone;
+    const ports = this.#portsOf === null ? 1 : this.#portsOf[service]!;
+    this.#changedEndpointsBefore[entry + 1] = this.#changedEndpointsBefore[entry]! + ports * changed;
+    this.#goneEndpointsBefore[entry + 1] = this.#goneEndpointsBefore[entry]! + ports * gone;
   }
 
   /**
@@ -190,17 +197,18 @@ export class RuleHistory {
   advance(node: number, from: number, end: number, nextOfService: Int32Array, work: SyncWork): void {
     const zone = this.#zoneIndex(node);
     const linesOfEntry = this.#linesOfEntry[zone]!;
+    const portsOf = this.#portsOf;
     const own = this.#own;
     if (own !== null) own.advance(node, end);
     let lines = 0;
-    let services = 0;
+    let ports = 0;
     for (let entry = from; entry < end; entry++) {
       if (nextOfService[entry]! < end) continue;
-      services++;
+      ports += portsOf === null ? 1 : portsOf[this.#serviceOfEntry[entry]!]!;
       lines += own === null ? linesOfEntry[entry]! : this.#linesOn(node, zone, entry);
     }
     work.changedLines = lines;
-    work.changedServices = services;
+    work.changedServices = ports;
     work.changedEndpoints = this.#changedEndpointsBefore[end]! - this.#changedEndpointsBefore[from]!;
     work.goneEndpoints = this.#goneEndpointsBefore[end]! - this.#goneEndpointsBefore[from]!;
     this.tablesOf(node, end, work.tables);

@@ -266,6 +266,7 @@ const trafficPolicy = (field: string): Constant<TrafficPolicy> =>
 /** Of a Service without any of the fields. */
 const serviceShape = (): { readonly [Field in keyof ServiceShape]: Constant<ServiceShape[Field]> } => ({
   type: upstream<ServiceShape['type']>('ClusterIP', '', 'Service API: type', 'core/v1'),
+  ports: assumed(1, '1', 'Most services have one port; some have another for metrics', [1, 10]),
   protocol: upstream<ServiceShape['protocol']>('TCP', '', 'Service API: ports.protocol', 'core/v1'),
   internalTrafficPolicy: trafficPolicy('internalTrafficPolicy'),
   externalTrafficPolicy: trafficPolicy('externalTrafficPolicy'),

@@ -31,6 +31,18 @@ export const ENDPOINT_SLICE_RULES = {
   hintOverloadThreshold: inSource(0.2, '1', 'k8s.io/endpointslice/topologycache: overloadThreshold', '1.36'),
 } as const;
 
+export const WIRE_RULES = {
+  /** Of a port of a service that has several, and so must name them. */
+  portNameLength: constant({
+    value: 7,
+    unit: 'B',
+    evidence: 'assumption',
+    source: 'Length of a port name such as "metrics" or "grpc-tls"; the API allows 15',
+    date: '2026-10',
+    range: [1, 15],
+  }),
+} as const;
+
 export const KUBE_PROXY_RULES = {
   /** A sync writes everything when the last that did is this long ago; the runner's own timer has the same length. */
   fullSyncInterval: inSource(3600, 's', 'pkg/proxy/util: FullSyncPeriod', '1.33'),

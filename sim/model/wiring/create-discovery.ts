@@ -10,6 +10,7 @@ import type { EndpointSettings, IpFamily, ServiceTable } from '../cluster/servic
 import type { Discovery } from '../controlplane/discovery.js';
 import { EndpointSlices } from '../controlplane/endpoint-slices.js';
 import { EndpointsObjects } from '../controlplane/endpoints-object.js';
+import { memoized } from '../controlplane/memoized.js';
 import { hintKinds, type HintKinds } from '../controlplane/traffic-distribution.js';
 import {
   constantEndpointSize,
@@ -33,21 +34,26 @@ export function createDiscovery(
   isReady: (node: number) => boolean,
 ): Discovery {
   const kind = kubeProxy.discovery;
-  const sizeOf = (family: IpFamily, hints: HintKinds, overCapacity: boolean): EndpointObjectSize =>
-    objectSize(wire, family, { kind, hasZone: true, hasZoneHint: hints.zone, hasNodeHint: hints.node, overCapacity });
+  const sizeOf = (family: IpFamily, hints: HintKinds, overCapacity: boolean, ports: number): EndpointObjectSize => {
+    const { zone: hasZoneHint, node: hasNodeHint } = hints;
+    return objectSize(wire, family, { kind, ports, hasZone: true, hasZoneHint, hasNodeHint, overCapacity });
+  };
+  const portsOf = (service: number): number => services.shapeOf(service).ports;
   const settingsOf = (service: number): EndpointSettings => services.endpointSettings(service);
   const { maxEndpointsPerSlice, maxEndpointsPerObject } = controlPlane.controllerManager;
   return kind === 'EndpointSlice'
     ? new EndpointSlices(pods, services.count, {
         maxEndpointsPerSlice,
         settingsOf,
-        sizeOf: (family, hints) => sizeOf(family, hints, false),
+        portsOf,
+        sizeOf: (family, hints, ports) => sizeOf(family, hints, false, ports),
         topology: { zoneOfNode: nodes.zone, listNodes: () => topologyNodes(nodes, isReady) },
       })
     : new EndpointsObjects(pods, services.count, {
         maxAddresses: maxEndpointsPerObject,
         settingsOf,
-        sizeOf: (family, overCapacity) => sizeOf(family, NO_HINTS, overCapacity),
+        portsOf,
+        sizeOf: (family, overCapacity, ports) => sizeOf(family, NO_HINTS, overCapacity, ports),
       });
 }
 
@@ -56,10 +62,11 @@ export function plainSize(wire: WireSettings, kind: Discovery['kind']): Endpoint
   return objectSize(wire, 'IPv4', { kind, hasZone: true, hasZoneHint: false });
 }
 
-/** Size of objects with addresses that somebody wrote by hand. */
-export function handWrittenSize(wire: WireSettings, kind: Discovery['kind']): EndpointObjectSize {
-  return objectSize(wire, 'IPv4', { kind, hasZone: true, hasZoneHint: false, isHandWritten: true });
-}
+/** Size, by ports of the service, of objects with addresses that somebody wrote by hand. */
+export const handWrittenSize = (wire: WireSettings, kind: Discovery['kind']): ((ports: number) => EndpointObjectSize) =>
+  memoized((ports) =>
+    objectSize(wire, 'IPv4', { kind, ports, hasZone: true, hasZoneHint: false, isHandWritten: true }),
+  );
 
 function objectSize(
   { bytesPerEndpoint, minObjectBytes, format, nameLengths }: WireSettings,

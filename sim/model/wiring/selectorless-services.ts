@@ -34,20 +34,22 @@ export function createSelectorlessServices(
 ): SelectorlessServices | null {
   const { scenario, services, pods, watchLatencyNs } = context;
   if (scenario.services.every(({ selector }) => selector)) return null;
+  const portsOf = (service: number): number => services.shapeOf(service).ports;
   const endpointsSize = handWrittenSize(scenario.wire, 'Endpoints');
   if (scenario.kubeProxy.discovery === 'Endpoints') {
     // No controller writes these objects, so none truncates them.
     const direct = new EndpointsObjects(pods, services.count, {
       maxAddresses: null,
       settingsOf: () => HAND_WRITTEN,
-      sizeOf: () => endpointsSize,
+      portsOf,
+      sizeOf: (_family, _isTruncated, ports) => endpointsSize(ports),
     });
     const writer = createWriter(context, endpointsSize, 0, observer, (put) => publish(direct, put, observer));
     return { writer, discovery: direct, mirroringController: null };
   }
   const { mirroringMaxEndpointsPerSubset } = scenario.controlPlane.controllerManager;
   const sliceSize = handWrittenSize(scenario.wire, 'EndpointSlice');
-  const mirrored = new MirroredSlices(pods, sliceSize, mirroringMaxEndpointsPerSubset);
+  const mirrored = new MirroredSlices(pods, (service) => sliceSize(portsOf(service)), mirroringMaxEndpointsPerSubset);
   const controller = createEndpointController(context, 'endpointSliceMirroring', mirrored, observer);
   const writer = createWriter(context, endpointsSize, watchLatencyNs, observer, (put) =>
     controller.podsChanged(put.service, put.rows, put),
@@ -57,7 +59,7 @@ export function createSelectorlessServices(
 
 function createWriter(
   { simulation, services, pods, apiServers, etcd }: EndpointContext,
-  endpointsSize: EndpointObjectSize,
+  endpointsSize: (ports: number) => EndpointObjectSize,
   informerLatencyNs: number,
   observer: EndpointControllerObserver,
   onObserved: (put: EndpointsPut) => void,
@@ -68,7 +70,7 @@ function createWriter(
     pods,
     apiServers.client('endpoints-operator', 'workload-low'),
     etcd,
-    endpointsSize,
+    (service) => endpointsSize(services.shapeOf(service).ports),
     {
       kubeApiQps: CLIENT_DEFAULTS.kubeApiQps.value,
       kubeApiBurst: CLIENT_DEFAULTS.kubeApiBurst.value,

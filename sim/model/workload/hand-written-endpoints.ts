@@ -61,7 +61,7 @@ export class HandWrittenEndpoints {
   readonly #etcd: Etcd;
   readonly #writeLatency: WriteLatency;
   readonly #bucket: TokenBucket;
-  readonly #size: EndpointObjectSize;
+  readonly #sizeOf: (service: number) => EndpointObjectSize;
   readonly #parameters: HandWrittenEndpointsParameters;
   readonly #observer: HandWrittenEndpointsObserver;
   readonly #committedKind: EventKind;
@@ -81,7 +81,7 @@ export class HandWrittenEndpoints {
     pods: PodTable,
     api: ApiClient,
     etcd: Etcd,
-    size: EndpointObjectSize,
+    sizeOf: (service: number) => EndpointObjectSize,
     parameters: HandWrittenEndpointsParameters,
     observer: HandWrittenEndpointsObserver,
   ) {
@@ -91,7 +91,7 @@ export class HandWrittenEndpoints {
     this.#etcd = etcd;
     this.#writeLatency = etcd.writesOf('hand-written-endpoints');
     this.#bucket = new TokenBucket(parameters.kubeApiQps, parameters.kubeApiBurst);
-    this.#size = size;
+    this.#sizeOf = sizeOf;
     this.#parameters = parameters;
     this.#observer = observer;
     this.#writes = new Int32Array(services);
@@ -163,7 +163,7 @@ export class HandWrittenEndpoints {
     const put = this.#puts[index]!;
     const { service } = put;
     const { nowNs } = this.#simulation;
-    const bytes = this.#size.objectBytes(put.length);
+    const bytes = this.#sizeOf(service).objectBytes(put.length);
     if (this.#etcd.accepts(bytes)) {
       this.#puts[index] = { ...put, committedNs: nowNs };
       this.#simulation.schedule(nowNs + this.#parameters.informerLatencyNs, this.#observedKind, index);

@@ -12,6 +12,21 @@ describe('lines of the dispatch chains (pkg/proxy/iptables/proxier.go, 1.33)', (
     { name: 'none without endpoints', services: [{ shape: BALANCED, endpoints: 0, count: 10 }], lines: 0, ports: 0 },
     { name: 'one for each address', services: [{ shape: BALANCED, endpoints: 3, count: 10 }], lines: 40, ports: 10 },
     {
+      name: 'as many for each port',
+      services: [{ shape: { ...BALANCED, ports: 3 }, endpoints: 3, count: 10 }],
+      lines: 120,
+      ports: 30,
+    },
+    {
+      name: 'none for what kube-proxy does not know',
+      services: [
+        { shape: shape({ type: 'Headless' }), endpoints: 3, count: 10 },
+        { shape: shape({ type: 'ExternalName' }), endpoints: 3, count: 10 },
+      ],
+      lines: 0,
+      ports: 0,
+    },
+    {
       name: 'that of a cluster IP with policy Local on nodes with endpoints only: a quarter of them',
       services: [{ shape: shape({ internalTrafficPolicy: 'Local' }), endpoints: 25, count: 100 }],
       lines: 25,
@@ -29,6 +44,8 @@ describe('targets', () => {
     { shape: BALANCED, endpoints: 500, count: 2 },
     { shape: shape({ ...BALANCED, externalTrafficPolicy: 'Local' }), endpoints: 500, count: 1 },
     { shape: shape({ type: 'NodePort', sessionAffinity: 'ClientIP' }), endpoints: 7, count: 4 },
+    // Nobody sends to an address that there is not.
+    { shape: shape({ type: 'Headless' }), endpoints: 9, count: 50 },
   ];
 
   it.each([

@@ -3,14 +3,20 @@
  *
  *   shapes of services, usable endpoints --> lines of the dispatch chains, targets --> rule-walk.ts
  *
- * A service with endpoints has a line for its cluster IP and one for each external and load balancer address; without any it
+ * A service with endpoints has, for each of its ports, a line for its cluster IP and one for each external and load balancer address; without any it
  * has none (its REJECT stands in another table). Under policy Local only nodes that have endpoints have the line of the cluster
  * IP, and they know their own endpoints: with endpoints spread evenly that is a share of the nodes, and the mean of the lines.
  *
- * Left out: that nodes differ from each other; several ports (count each port as a service).
+ * Left out: that nodes differ from each other.
  */
 
-import { hasNodePort, isExternalPolicyLocal, type ServiceShape } from '../../cluster/service-shape.js';
+import {
+  hasNodePort,
+  isExternalPolicyLocal,
+  isProxied,
+  servicePorts,
+  type ServiceShape,
+} from '../../cluster/service-shape.js';
 import type { PacketPath } from '../../versions/packet-costs.js';
 import type { ProxyModeName } from '../proxy-modes/proxy-mode.js';
 import type { DispatchTable, DispatchTarget, ServiceAddress } from './rule-walk.js';
@@ -41,8 +47,9 @@ export function createDispatchTable(
     if (endpoints === 0) continue;
     const ofNode = endpointsOfNode(endpoints, nodes);
     const isLocal = shape.internalTrafficPolicy === 'Local';
-    lines += count * ((isLocal ? ofNode.share : 1) + shape.externalIPs + shape.loadBalancerIPs);
-    if (hasNodePort(shape)) nodePortLines += count;
+    const ports = count * servicePorts(shape);
+    lines += ports * ((isLocal ? ofNode.share : 1) + shape.externalIPs + shape.loadBalancerIPs);
+    if (hasNodePort(shape)) nodePortLines += ports;
     const addresses = addressesOf(shape, address);
     if (addresses === 0) continue;
     const isExternalLocal = isExternalPolicyLocal(shape);
@@ -63,7 +70,7 @@ export function createDispatchTable(
 export function addressesOf(shape: ServiceShape, address: ServiceAddress): number {
   switch (address) {
     case 'ClusterIP':
-      return 1;
+      return isProxied(shape) ? 1 : 0;
     case 'NodePort':
       return hasNodePort(shape) ? 1 : 0;
     case 'LoadBalancerIP':

@@ -11,7 +11,7 @@
  * service in a hash table; nftables draws the endpoint from a map, and asks for a known client rule by rule. userspace has a
  * line for each service port, too, and draws the endpoint in its process.
  *
- * Left out: the filter table (REJECT lines are walked only by flows to services without endpoints), several ports.
+ * Left out: the filter table (REJECT lines are walked only by flows to services without endpoints).
  */
 
 import type { PacketPath } from '../../versions/packet-costs.js';
@@ -38,7 +38,7 @@ export interface DispatchTable {
   readonly path: PacketPath;
   /** Addresses and ports of services with endpoints: the lines of KUBE-SERVICES without its last one. */
   readonly lines: number;
-  /** Services with a node port: the lines of KUBE-NODEPORTS. */
+  /** Node ports of services: the lines of KUBE-NODEPORTS. */
   readonly nodePortLines: number;
   readonly targets: readonly DispatchTarget[];
 }

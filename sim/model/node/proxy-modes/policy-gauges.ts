@@ -3,10 +3,12 @@
  * elsewhere, as every mode of kube-proxy does: sync_proxy_rules_no_local_endpoints_total{traffic_policy}.
  *
  *   proxy mode --> the same with two more quantities --> gauges
+ *
+ * The modes count service ports; IPVS mode keeps a set of the names of services, and so counts each once.
  */
 
 import type { MetricName } from '../../../metrics.js';
-import type { ServiceShape } from '../../cluster/service-shape.js';
+import { servicePorts, type ServiceShape } from '../../cluster/service-shape.js';
 import { lacksExternalEndpoints, lacksInternalEndpoints } from '../service-routing/no-local-endpoints.js';
 import type { EndpointCounts, ProxyMode, SyncWork } from './proxy-mode.js';
 
@@ -29,8 +31,10 @@ export class WithPolicyGauges implements ProxyMode {
 
   count(shape: ServiceShape, endpoints: EndpointCounts, counts: Float64Array): void {
     this.#mode.count(shape, endpoints, counts);
-    counts[this.#internal] = lacksInternalEndpoints(shape, endpoints) ? 1 : 0;
-    counts[this.#external] = lacksExternalEndpoints(shape, endpoints) ? 1 : 0;
+    const ports = servicePorts(shape);
+    const amount = this.name === 'ipvs' ? Math.min(1, ports) : ports;
+    counts[this.#internal] = lacksInternalEndpoints(shape, endpoints) ? amount : 0;
+    counts[this.#external] = lacksExternalEndpoints(shape, endpoints) ? amount : 0;
   }
 
   linesOfChangedService(shape: ServiceShape, endpoints: EndpointCounts): number {

@@ -8,6 +8,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   CLUSTER_IP,
+  servicePorts,
   type ServiceShape,
   usesClusterEndpoints,
   usesLocalEndpoints,
@@ -23,6 +24,7 @@ const KINDS = Object.values(SyncKind);
 const shapes: fc.Arbitrary<ServiceShape> = fc
   .record({
     type: fc.constantFrom('ClusterIP' as const, 'NodePort' as const, 'LoadBalancer' as const),
+    ports: fc.integer({ min: 1, max: 4 }),
     protocol: fc.constantFrom('TCP' as const, 'UDP' as const, 'SCTP' as const),
     internalTrafficPolicy: fc.constantFrom('Cluster' as const, 'Local' as const),
     externalTrafficPolicy: fc.constantFrom('Cluster' as const, 'Local' as const),
@@ -74,11 +76,11 @@ const workOf = (tables: Float64Array, change: Partial<SyncWork> = {}): SyncWork 
 
 /** The change of `count` services of one kind, each by one endpoint. */
 const changeOf = (mode: ProxyMode, count: number, shape: ServiceShape, endpoints: EndpointCounts) => ({
-  changedServices: count,
+  changedServices: count * servicePorts(shape),
   changedLines: count * mode.linesOfChangedService(shape, endpoints),
-  changedEndpoints: count,
-  goneEndpoints: count,
-  staleEndpoints: count,
+  changedEndpoints: count * servicePorts(shape),
+  goneEndpoints: count * servicePorts(shape),
+  staleEndpoints: count * servicePorts(shape),
 });
 
 export function proxyModeConformance(name: string, create: () => ProxyMode): void {
@@ -98,6 +100,32 @@ export function proxyModeConformance(name: string, create: () => ProxyMode): voi
           }
           const lines = mode.linesOfChangedService(shape, endpoints);
           expect(Number.isSafeInteger(lines) && lines >= 0).toBe(true);
+        }),
+      );
+    });
+
+    it('counts each further port of a service like the second, which makes no more than the first', () => {
+      fc.assert(
+        fc.property(services, ({ shape, endpoints }) => {
+          const withPorts = (ports: number): Float64Array => countsOf(mode, { ...shape, ports }, endpoints);
+          const [one, two, five] = [withPorts(1), withPorts(2), withPorts(5)];
+          for (const [quantity, amount] of one.entries()) {
+            const further = two[quantity]! - amount;
+            expect(further).toBeGreaterThanOrEqual(0);
+            expect(further).toBeLessThanOrEqual(amount);
+            expect(five[quantity]).toBe(amount + 4 * further);
+          }
+          const linesOf = (ports: number): number => mode.linesOfChangedService({ ...shape, ports }, endpoints);
+          expect(linesOf(5)).toBe(5 * linesOf(1));
+        }),
+      );
+    });
+
+    it.each(['Headless', 'ExternalName'] as const)('makes nothing of a service of type %s', (type) => {
+      fc.assert(
+        fc.property(services, ({ shape, endpoints }) => {
+          expect(countsOf(mode, { ...shape, type }, endpoints)).toEqual(new Float64Array(mode.quantities.length));
+          expect(mode.linesOfChangedService({ ...shape, type }, endpoints)).toBe(0);
         }),
       );
     });

@@ -13,7 +13,7 @@ import type { ServiceShape } from '../../cluster/service-shape.js';
 
 export type ProxyModeName = 'userspace' | 'iptables' | 'ipvs' | 'nftables';
 
-/** Endpoints of one service port that a node may send packets to, after policies, hints and fall-backs. */
+/** Endpoints of a service that a node may send packets to, after policies, hints and fall-backs: the same for each of its ports. */
 export interface EndpointCounts {
   /** Those that traffic with policy Cluster may reach; 0 when the service has no such traffic. */
   readonly cluster: number;
@@ -45,9 +45,9 @@ export interface SyncWork {
   readonly tables: Float64Array;
   /** Service ports that changed since the node's last sync. */
   changedServices: number;
-  /** Their `linesOfChangedService`, added up, in the state that they have now. */
+  /** The `linesOfChangedService` of their services, added up, in the state that they have now. */
   changedLines: number;
-  /** Endpoints that came, went or changed, each change counted. */
+  /** Endpoints of service ports that came, went or changed, each change counted. */
   changedEndpoints: number;
   /** Of these, those that went out of use: their rules are stale now. */
   goneEndpoints: number;
@@ -61,9 +61,9 @@ export interface ProxyMode {
   readonly name: ProxyModeName;
   /** What the mode counts, by name. What is there without any service is not part of these counts. */
   readonly quantities: readonly string[];
-  /** Writes to `counts`, by quantity, what one service port makes. */
+  /** Writes to `counts`, by quantity, what one service makes with all of its ports: nothing if it is not proxied. */
   count(shape: ServiceShape, endpoints: EndpointCounts, counts: Float64Array): void;
-  /** What a partial sync writes for one changed service port, in units of the mode. */
+  /** What a partial sync writes for one changed service with all of its ports, in units of the mode. */
   linesOfChangedService(shape: ServiceShape, endpoints: EndpointCounts): number;
   /** Whether a clean-up deletes what goes in its own sync, too, or only what went before. */
   readonly deletesAtOnce: boolean;

@@ -3,11 +3,13 @@
  *
  *   service shape, usable endpoints --> rules and chains of the tables --> time of the sync
  *
+ * All ports of a service have rules and chains of their own, and endpoints count once for each.
+ *
  * The endpoints that decide whether a cluster is large are those that the node may use; kube-proxy takes all that it knows of.
  */
 
 import type { MetricName } from '../../../../metrics.js';
-import type { ServiceShape } from '../../../cluster/service-shape.js';
+import { servicePorts, type ServiceShape } from '../../../cluster/service-shape.js';
 import { MEASURED_FIXED_CHAINS } from '../../../versions/rule-loading-costs.js';
 import { type EndpointCounts, type ProxyMode, SyncKind, type SyncWork } from '../proxy-mode.js';
 import type { IptablesBackend, IptablesBackendName } from './iptables-backend.js';
@@ -87,17 +89,19 @@ export class IptablesMode implements ProxyMode {
 
   count(shape: ServiceShape, endpoints: EndpointCounts, counts: Float64Array): void {
     const rules = countServiceRules(shape, endpoints, this.#options, this.#rules);
-    counts[IptablesQuantity.natRules] = natRulesOfService(rules);
-    counts[IptablesQuantity.natChains] = rules.chains;
-    counts[IptablesQuantity.dispatchLines] = rules.dispatch;
-    counts[IptablesQuantity.nodePortLines] = rules.nodePorts;
-    counts[IptablesQuantity.filterRules] = rules.filter;
-    counts[IptablesQuantity.endpoints] = endpoints.reachable;
-    counts[IptablesQuantity.kernelBytes] = kernelBytesOfService(rules, false);
+    const ports = servicePorts(shape);
+    counts[IptablesQuantity.natRules] = ports * natRulesOfService(rules);
+    counts[IptablesQuantity.natChains] = ports * rules.chains;
+    counts[IptablesQuantity.dispatchLines] = ports * rules.dispatch;
+    counts[IptablesQuantity.nodePortLines] = ports * rules.nodePorts;
+    // Even the ACCEPT of health checks, of which there is one port for all: kube-proxy writes it again for each.
+    counts[IptablesQuantity.filterRules] = ports * rules.filter;
+    counts[IptablesQuantity.endpoints] = ports * endpoints.reachable;
+    counts[IptablesQuantity.kernelBytes] = ports * kernelBytesOfService(rules, false);
   }
 
   linesOfChangedService(shape: ServiceShape, endpoints: EndpointCounts): number {
-    return ownChainRules(countServiceRules(shape, endpoints, this.#options, this.#rules));
+    return servicePorts(shape) * ownChainRules(countServiceRules(shape, endpoints, this.#options, this.#rules));
   }
 
   cleansUp(tables: Float64Array, sinceCleanUpNs: number): boolean {

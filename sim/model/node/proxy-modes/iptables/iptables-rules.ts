@@ -16,7 +16,7 @@
  * Every sync writes KUBE-SERVICES, KUBE-NODEPORTS and the filter table anew; a partial one (KEP-3453,
  * "minimizeIPTablesRestore") writes the services' own chains of changed services only.
  *
- * Left out: chains of other programs; services with several ports (count each port as a service).
+ * Left out: chains of other programs.
  */
 
 import {

@@ -2,10 +2,12 @@
  * Proxy mode IPVS: the tables of ipvs-tables.ts at the cost of ipvs-sync-cost.ts.
  *
  *   service shape, usable endpoints --> virtual servers, real servers, addresses, ipset entries --> time of the sync
+ *
+ * All ports of a service share its addresses on kube-ipvs0; servers and entries each has for itself.
  */
 
 import type { MetricName } from '../../../../metrics.js';
-import type { ServiceShape } from '../../../cluster/service-shape.js';
+import { servicePorts, type ServiceShape } from '../../../cluster/service-shape.js';
 import { IPVS_RULES } from '../../../versions/ipvs-rules.js';
 import type { IptablesBackendName } from '../iptables/iptables-backend.js';
 import { IPTABLES_LEGACY } from '../iptables/iptables-legacy.js';
@@ -33,15 +35,16 @@ export class IpvsMode implements ProxyMode {
   }
 
   count(shape: ServiceShape, endpoints: EndpointCounts, counts: Float64Array): void {
-    counts[VIRTUAL_SERVERS] = virtualServers(shape, this.#nodeAddresses);
-    counts[REAL_SERVERS] = realServers(shape, endpoints, this.#nodeAddresses);
-    counts[ADDRESSES] = boundAddresses(shape);
-    counts[IPSET_ENTRIES] = ipsetEntries(shape, endpoints, this.#nodeAddresses);
+    const ports = servicePorts(shape);
+    counts[VIRTUAL_SERVERS] = ports * virtualServers(shape, this.#nodeAddresses);
+    counts[REAL_SERVERS] = ports * realServers(shape, endpoints, this.#nodeAddresses);
+    counts[ADDRESSES] = ports === 0 ? 0 : boundAddresses(shape);
+    counts[IPSET_ENTRIES] = ports * ipsetEntries(shape, endpoints, this.#nodeAddresses);
   }
 
   /** The virtual servers on which a change of its endpoints is written. */
   linesOfChangedService(shape: ServiceShape): number {
-    return virtualServers(shape, this.#nodeAddresses);
+    return servicePorts(shape) * virtualServers(shape, this.#nodeAddresses);
   }
 
   /** What no service has any more is looked for in every sync. */
@@ -75,7 +78,7 @@ export class IpvsMode implements ProxyMode {
         standingNs + writeServersNs(virtual + real) + bindAddressesNs(addresses) + writeIpsetEntriesNs(entries),
       );
     }
-    // Each change of an endpoint is written on every virtual server of its service.
+    // Each change of an endpoint of a service port is written on every virtual server of that port.
     const perEndpoint = changedServices > 0 ? changedLines / changedServices : 0;
     return Math.round(standingNs + writeServersNs(changedEndpoints * perEndpoint));
   }

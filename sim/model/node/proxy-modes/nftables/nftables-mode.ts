@@ -15,7 +15,7 @@
  */
 
 import type { MetricName } from '../../../../metrics.js';
-import type { ServiceShape } from '../../../cluster/service-shape.js';
+import { servicePorts, type ServiceShape } from '../../../cluster/service-shape.js';
 import { NFTABLES_COSTS } from '../../../versions/nftables-costs.js';
 import { NFTABLES_RULES } from '../../../versions/nftables-rules.js';
 import { type EndpointCounts, type ProxyMode, SyncKind, type SyncWork } from '../proxy-mode.js';
@@ -23,6 +23,7 @@ import {
   type BaseRuleset,
   baseRuleset,
   countRuleset,
+  ELEMENTS_OF_SERVICE,
   emptyRuleset,
   rewriteOperations,
   type RulesetOptions,
@@ -39,7 +40,7 @@ import { canDeleteStaleChains } from './nftables-transaction.js';
 
 const NS_PER_SECOND = 1e9;
 
-const SERVICES = 0;
+const SERVICE_PORTS = 0;
 const CHAINS = 1;
 const ENDPOINT_CHAINS = 2;
 const RULES = 3;
@@ -64,7 +65,7 @@ export class NftablesMode implements ProxyMode {
   readonly name = 'nftables';
   readonly deletesAtOnce = false;
   readonly quantities = [
-    'services',
+    'service ports',
     'chains',
     'endpoint chains',
     'rules',
@@ -88,20 +89,21 @@ export class NftablesMode implements ProxyMode {
   count(shape: ServiceShape, endpoints: EndpointCounts, counts: Float64Array): void {
     const ruleset = this.#ruleset;
     countRuleset(shape, endpoints, this.#options, ruleset);
-    counts[SERVICES] = 1;
-    counts[CHAINS] = ruleset.chains;
-    counts[ENDPOINT_CHAINS] = ruleset.endpointChains;
-    counts[RULES] = ruleset.rules;
-    counts[AFFINITY_SETS] = ruleset.affinitySets;
-    counts[ELEMENTS] = ruleset.elements;
-    counts[ANONYMOUS_SETS] = ruleset.anonymousSets;
-    counts[ANONYMOUS_ENTRIES] = ruleset.anonymousEntries;
+    const ports = servicePorts(shape);
+    counts[SERVICE_PORTS] = ports;
+    counts[CHAINS] = ports * ruleset.chains;
+    counts[ENDPOINT_CHAINS] = ports * ruleset.endpointChains;
+    counts[RULES] = ports * ruleset.rules;
+    counts[AFFINITY_SETS] = ports * ruleset.affinitySets;
+    counts[ELEMENTS] = ports === 0 ? 0 : ports * (ruleset.elements - ELEMENTS_OF_SERVICE) + ELEMENTS_OF_SERVICE;
+    counts[ANONYMOUS_SETS] = ports * ruleset.anonymousSets;
+    counts[ANONYMOUS_ENTRIES] = ports * ruleset.anonymousEntries;
   }
 
-  /** Operations that rewrite the service port. */
+  /** Operations that rewrite the service. */
   linesOfChangedService(shape: ServiceShape, endpoints: EndpointCounts): number {
     countRuleset(shape, endpoints, this.#options, this.#ruleset);
-    return rewriteOperations(this.#ruleset);
+    return servicePorts(shape) * rewriteOperations(this.#ruleset);
   }
 
   cleansUp(_tables: Float64Array, sinceCleanUpNs: number): boolean {
@@ -148,7 +150,7 @@ export class NftablesMode implements ProxyMode {
   #partialSeconds({ tables, changedServices, changedLines, goneEndpoints }: SyncWork, present: TableSize): number {
     const seconds = this.#listingSeconds(present);
     if (changedServices === 0) return seconds + NFTABLES_COSTS.emptySync.value;
-    const partOfServices = Math.min(1, changedServices / tables[SERVICES]!);
+    const partOfServices = Math.min(1, changedServices / tables[SERVICE_PORTS]!);
     const partOfOperations = changedLines === 0 ? 0 : Math.min(1, changedLines / allOperations(tables));
     const written = this.#written;
     written.chains = present.chains * partOfOperations;

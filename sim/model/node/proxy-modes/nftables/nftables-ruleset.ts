@@ -15,7 +15,7 @@
  * and elements: its address in the set cluster-ips; addresses in the verdict maps service-ips and no-endpoint-services, node
  * ports in service-nodeports and no-endpoint-nodeports, load balancer addresses with a firewall chain in firewall-ips.
  *
- * Left out: several ports of one service, which share the element in cluster-ips.
+ * All ports of a service share one element, its address in cluster-ips; everything else each has for itself.
  */
 
 import {
@@ -237,6 +237,9 @@ function countOwnChains(
 /** Of the map by which a chain chooses among `endpoints`. */
 const mapEntries = (endpoints: number, { singleEndpointGoto }: RulesetOptions): number =>
   endpoints === 1 && singleEndpointGoto ? 0 : endpoints;
+
+/** Of these, those that all ports of a service share. */
+export const ELEMENTS_OF_SERVICE = 1;
 
 /** How many `mapElements` there are, without making them. */
 function elementCount(shape: ServiceShape, endpoints: EndpointCounts): number {

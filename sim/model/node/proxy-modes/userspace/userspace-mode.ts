@@ -14,7 +14,7 @@
  */
 
 import type { MetricName } from '../../../../metrics.js';
-import { hasNodePort, type ServiceShape } from '../../../cluster/service-shape.js';
+import { hasNodePort, servicePorts, type ServiceShape } from '../../../cluster/service-shape.js';
 import { USERSPACE_COSTS, USERSPACE_RULES } from '../../../versions/userspace-rules.js';
 import { IPTABLES_LEGACY } from '../iptables/iptables-legacy.js';
 import { type EndpointCounts, type ProxyMode, SyncKind, type SyncWork } from '../proxy-mode.js';
@@ -51,13 +51,14 @@ export class UserspaceMode implements ProxyMode {
   readonly quantities = ['redirect rules', 'endpoints'];
 
   count(shape: ServiceShape, { reachable }: EndpointCounts, counts: Float64Array): void {
-    counts[RULES] = redirectRules(shape);
-    counts[ENDPOINTS] = reachable;
+    const ports = servicePorts(shape);
+    counts[RULES] = ports * redirectRules(shape);
+    counts[ENDPOINTS] = ports * reachable;
   }
 
   /** No rule changes with the endpoints; the balancer puts all of them in order anew. */
-  linesOfChangedService(_shape: ServiceShape, { reachable }: EndpointCounts): number {
-    return reachable;
+  linesOfChangedService(shape: ServiceShape, { reachable }: EndpointCounts): number {
+    return servicePorts(shape) * reachable;
   }
 
   cleansUp(): boolean {
