@@ -122,7 +122,7 @@ export function recommendation({ variants, objectives }: Results): string | null
     meeting.length === variants.length
       ? allOf(variants.length)
       : `${meeting.length} of ${variants.length} variants meet`;
-  return `${subject} ${objectivesInWords}${bestForRequests(meeting)}${cheapestInWords(meeting)}.${rest}`;
+  return `${subject} ${objectivesInWords}${advantagesInWords(meeting)}.${rest}`;
 }
 
 const allOf = (count: number): string => `${count === 2 ? 'Both' : 'All'} variants meet`;
@@ -133,8 +133,17 @@ const PRAISE: readonly { readonly metric: MetricName; readonly one: string; read
   { metric: 'pod_load_max_over_mean', one: 'loads its pods most evenly', several: 'load their pods most evenly' },
 ];
 
+function advantagesInWords(meeting: readonly VariantResult[]): string {
+  const requests = bestForRequests(meeting);
+  const cheapest = cheapestInWords(meeting, requests.length === 0);
+  const [first, ...others] = requests;
+  return [...(first === undefined ? [] : [`of these, ${first}`]), ...others, ...cheapest]
+    .map((advantage) => `; ${advantage}`)
+    .join('');
+}
+
 /** Names the variants that are clearly better than some other one, and no other is clearly better than they are. */
-function bestForRequests(meeting: readonly VariantResult[]): string {
+function bestForRequests(meeting: readonly VariantResult[]): string[] {
   return PRAISE.flatMap(({ metric, one, several }) => {
     const measured = meeting.flatMap((variant) => {
       const estimate = estimateOf(variant, metric, 'value');
@@ -145,13 +154,13 @@ function bestForRequests(meeting: readonly VariantResult[]): string {
     const best = measured.filter(({ estimate }) => !isClearlyMore(least.estimate, estimate));
     if (best.length === measured.length) return [];
     const numbers = best.length === 1 ? `, ${formatEstimate(least.estimate, METRICS[metric].unit)}` : '';
-    return [`; of these, ${namesInWords(best.map(({ name }) => name))} ${best.length === 1 ? one : several}${numbers}`];
-  }).join('');
+    return [`${namesInWords(best.map(({ name }) => name))} ${best.length === 1 ? one : several}${numbers}`];
+  });
 }
 
 const isClearlyMore = (base: Estimate, own: Estimate): boolean => differenceOf(base, own) === 'more';
 
-function cheapestInWords(meeting: readonly VariantResult[]): string {
+function cheapestInWords(meeting: readonly VariantResult[], isFirst: boolean): string[] {
   const costs = meeting
     .flatMap((variant) => {
       const cost = estimateOf(variant, COST_METRIC, 'value');
@@ -160,10 +169,11 @@ function cheapestInWords(meeting: readonly VariantResult[]): string {
     .toSorted((a, b) => a.cost.value - b.cost.value);
   const [least] = costs;
   // Without a sync there is nothing to pay.
-  if (least === undefined || costs.at(-1)!.cost.value === 0) return '';
+  if (least === undefined || costs.at(-1)!.cost.value === 0) return [];
   const cheapest = costs.filter(({ cost }) => !isClearlyMore(least.cost, cost));
-  if (cheapest.length === meeting.length) return '; none costs the nodes clearly less CPU for syncs than the others';
+  if (cheapest.length === meeting.length) return ['none costs the nodes clearly less CPU for syncs than the others'];
   const names = namesInWords(cheapest.map(({ name }) => name));
-  if (cheapest.length > 1) return `; ${names} cost the nodes least CPU for syncs, without a clear difference`;
-  return `; of these, ${names} costs the nodes least CPU for syncs, ${formatEstimate(least.cost, METRICS[COST_METRIC].unit)} per node`;
+  if (cheapest.length > 1) return [`${names} cost the nodes least CPU for syncs, without a clear difference`];
+  const cost = formatEstimate(least.cost, METRICS[COST_METRIC].unit);
+  return [`${isFirst ? 'of these, ' : ''}${names} costs the nodes least CPU for syncs, ${cost} per node`];
 }

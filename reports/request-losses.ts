@@ -25,7 +25,7 @@ export const LOSS_CAUSES: readonly LossCause[] = [
   {
     metric: 'requests_lost_load_balancer_total',
     label: 'Load balancer not drained',
-    because: 'a load balancer that had not noticed yet',
+    because: 'a load balancer that still used nodes that cannot answer',
     remedy:
       'a health check with a shorter interval and a lower unhealthy threshold. Until the load balancer has noticed, pods that end must go on serving: with a preStop sleep that outlasts it, nodes fall back to their terminating endpoints.',
   },
@@ -59,7 +59,7 @@ export const LOSS_CAUSES: readonly LossCause[] = [
   {
     metric: 'requests_lost_failed_pods_total',
     label: 'Failed pods',
-    because: 'pods or nodes that had failed and were not found out yet',
+    because: 'failed pods that nobody had noticed yet',
     remedy:
       'readiness probes with a shorter period and a lower failure threshold; for lost nodes a shorter nodeMonitorGracePeriod.',
   },
@@ -140,8 +140,10 @@ function causesInWords(causes: readonly CausedLoss[]): string {
   if (first === undefined) return '';
   if (largest.length === 1) return `, because of ${first.cause.because}`;
   const shown = largest.slice(0, MOST_CAUSES_IN_WORDS);
-  const parts = shown.map(({ share, cause }) => `${formatPercent(share)} of them because of ${cause.because}`);
-  return `, ${parts.join(', ')}`;
+  const parts = shown.map(({ share, cause }, index) => {
+    return `${formatPercent(share)}${index === 0 ? ' of them' : ''} because of ${cause.because}`;
+  });
+  return `, ${parts.join(' and ')}`;
 }
 
 /** Whether a client can try again at once, or waits for its own time-out first. */

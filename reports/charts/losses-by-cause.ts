@@ -1,8 +1,8 @@
 /** Why requests are lost: the share of requests that each variant loses, cut into its causes. */
 
 import type { Results } from '../../sim/experiment/results.js';
-import { formatPercent, formatQuantity, NO_VALUE } from '../format.js';
-import { ALL_CAUSES, type CausedLoss, losingVariants, type RequestLosses } from '../request-losses.js';
+import { formatPercent, formatQuantity } from '../format.js';
+import { ALL_CAUSES, type CausedLoss, losingVariants, lossTable, type RequestLosses } from '../request-losses.js';
 import type { Chart, ChartRow } from './chart.js';
 import { quantityExpression } from './quantity-expression.js';
 import { rounded } from './rounded.js';
@@ -48,18 +48,10 @@ export function lossesByCause(results: Results): Chart | null {
       ['ofLosses', 'share_of_losses'],
     ],
     table: {
-      caption: 'Share of all requests that is lost, by cause, mean over replications',
-      columns: ['Cause', ...names],
-      rows: [
-        ...causes.map(({ cause }) => [
-          cause.label,
-          ...variants.map(({ losses }) => {
-            const caused = losses.causes.find((candidate) => candidate.cause === cause);
-            return caused === undefined ? NO_VALUE : formatQuantity(shareOfRequests(caused, losses), 'ratio');
-          }),
-        ]),
-        ['All causes', ...variants.map(({ losses }) => formatQuantity(losses.ratio.value, 'ratio'))],
-      ],
+      caption:
+        'Requests of all clients, from the first action of the workload to the end of the run. A client that is refused knows at once and can try again; one that gets no answer waits for its own time-out. Causes that lost nothing are left out.',
+      columns: ['Number', ...results.variants.map(({ name }) => name)],
+      rows: lossTable(results),
     },
     spec: {
       $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
@@ -106,10 +98,10 @@ export function lossesByCause(results: Results): Chart | null {
 const shareOfRequests = ({ lost }: CausedLoss, { requests }: RequestLosses): number =>
   requests === 0 ? 0 : lost / requests;
 
-/** "0.52%, most by stale rules": the ratio of means and the mean of ratios differ by less than is shown. */
+/** "0.52% (most: Stale rules)", in the words of the legend. */
 function largestCauseInWords({ ratio, causes }: RequestLosses): string {
   const [largest] = causes.toSorted((a, b) => b.lost - a.lost);
   const share = formatQuantity(ratio.value, 'ratio');
   if (largest === undefined) return share;
-  return `${share}, ${causes.length === 1 ? 'all' : 'most'} because of ${largest.cause.because}`;
+  return `${share} (${causes.length === 1 ? 'all' : 'most'}: ${largest.cause.label})`;
 }

@@ -26,10 +26,17 @@ export function podLoadSection(results: Results, figures: readonly Figure[]): Ma
   </section> `;
 }
 
-/** With a last column that says how to read each number. */
+/** A column of explanations would make the rows tall on a phone and be out of its sight: they stand below. */
 const figureRows = (caption: string, rows: readonly FigureRow[], { variants }: Results): Markup =>
-  table(
-    caption,
-    ['Number', ...variants.map(({ name }) => name), 'How to read it'],
-    rows.map(({ label, reading, cells }) => [label, ...cells, reading]),
-  );
+  html`${table(
+      caption,
+      ['Number', ...variants.map(({ name }) => name)],
+      rows.map(({ label, cells }) => [label, ...cells]),
+    )}
+    <dl>
+      ${rows.map(
+        ({ label, reading }) =>
+          html`<dt>${label}</dt>
+            <dd>${reading}</dd> `,
+      )}
+    </dl> `;
