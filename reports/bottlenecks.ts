@@ -20,7 +20,7 @@ export function bottleneckSentence(variant: VariantResult): string | null {
   }
   const used = saturated.filter(({ limit }) => limit !== latency?.limit);
   if (used.length > 0) sentences.push(`Used up: ${used.map(inWords).join('; ')}.`);
-  sentences.push(...longSyncSentence(variant));
+  sentences.push(...longSyncSentence(variant), ...overloadSentence(variant));
   return sentences.length === 0 ? null : sentences.join(' ');
 }
 
@@ -35,6 +35,16 @@ function longSyncSentence(variant: VariantResult): string[] {
       ? 'until the first one after a start has ended, a node has the rules of before, and none after a reboot'
       : 'until one has ended, its node learns of no change';
   return [`Full syncs take up to ${duration} in the mode ${variant.proxyMode}: ${consequence}.`];
+}
+
+/** The capacity of pods binds for those that get more than it, however much the others have left. */
+function overloadSentence(variant: VariantResult): string[] {
+  const over = estimateOf(variant, 'pods_over_capacity_ratio', 'value')?.value ?? 0;
+  if (over === 0) return [];
+  const hottest = estimateOf(variant, 'pod_load_max_over_mean', 'value');
+  const multiple =
+    hottest === null ? '' : `, the hottest at ${formatQuantity(hottest.value, 'number')} times the mean of its service`;
+  return [`${formatQuantity(over, 'ratio')} of the pods get more requests than they have capacity for${multiple}.`];
 }
 
 /** Settings that would move what binds, each once. */

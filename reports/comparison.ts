@@ -2,6 +2,7 @@
 
 import type { Results, VariantResult } from '../sim/experiment/results.js';
 import { type MetricName, METRICS } from '../sim/metrics.js';
+import type { Estimate } from '../sim/stats/estimate.js';
 import { differenceInWords, differenceOf, namesInWords } from './differences.js';
 import { formatEstimate } from './format.js';
 import { estimateOf, nothingWasWritten } from './headlines.js';
@@ -54,6 +55,15 @@ const LONGEST_SYNCS: readonly ComparedNumber[] = [
 const BYTES: ComparedNumber = { metric: 'watch_bytes_total', statistic: 'value', label: 'bytes to watchers' };
 const NOTABLE_BYTES_RATIO = 1.5;
 
+/** Where the scenario has clients. What a policy gives for an uneven load, a second hop less, belongs to it. */
+const REQUESTS: readonly ComparedNumber[] = [
+  { metric: 'requests_lost_ratio', statistic: 'value', label: 'requests lost' },
+  { metric: 'pod_load_max_over_mean', statistic: 'value', label: 'hottest pod over the mean' },
+  { metric: 'pods_over_capacity_ratio', statistic: 'value', label: 'pods over capacity' },
+  { metric: 'requests_second_hop_ratio', statistic: 'value', label: 'requests with a second hop' },
+  { metric: 'requests_cross_zone_ratio', statistic: 'value', label: 'requests across zones' },
+];
+
 /** Where the scenario describes the traffic of nodes. */
 const TRAFFIC: readonly ComparedNumber[] = [
   { metric: 'first_packet_latency_seconds', statistic: 'p99', label: 'first packet p99' },
@@ -66,10 +76,13 @@ function comparedNumbers(results: Results): ComparedNumber[] {
   const numbers = ({ metric, statistic }: ComparedNumber): number[] =>
     results.variants.flatMap((variant) => estimateOf(variant, metric, statistic)?.value ?? []);
   // What differs nowhere, as the connections that no variant drops or the table that depends on no rule, is no news.
-  const traffic = TRAFFIC.filter((number) => new Set(numbers(number)).size > 1);
-  if (nothingWasWritten(results)) return traffic;
+  const differs = (number: ComparedNumber): boolean => new Set(numbers(number)).size > 1;
+  const requests = REQUESTS.filter(differs);
+  const traffic = TRAFFIC.filter(differs);
+  if (nothingWasWritten(results)) return [...requests, ...traffic];
   const longestSync = LONGEST_SYNCS.find((number) => numbers(number).length > 0);
   return [
+    ...requests,
     { metric: LATENCY_METRIC, statistic: 'p99', label: 'NPL p99' },
     { metric: COST_METRIC, statistic: 'value', label: 'node CPU for syncs' },
     ...(longestSync === undefined ? [] : [longestSync]),
@@ -109,12 +122,45 @@ export function recommendation({ variants, objectives }: Results): string | null
     meeting.length === variants.length
       ? allOf(variants.length)
       : `${meeting.length} of ${variants.length} variants meet`;
-  return `${subject} ${objectivesInWords}${cheapestInWords(meeting)}.${rest}`;
+  return `${subject} ${objectivesInWords}${advantagesInWords(meeting)}.${rest}`;
 }
 
 const allOf = (count: number): string => `${count === 2 ? 'Both' : 'All'} variants meet`;
 
-function cheapestInWords(meeting: readonly VariantResult[]): string {
+/** What users of a service notice, and how a variant is praised for it. */
+const PRAISE: readonly { readonly metric: MetricName; readonly one: string; readonly several: string }[] = [
+  { metric: 'requests_lost_ratio', one: 'loses the fewest requests', several: 'lose the fewest requests' },
+  { metric: 'pod_load_max_over_mean', one: 'loads its pods most evenly', several: 'load their pods most evenly' },
+];
+
+function advantagesInWords(meeting: readonly VariantResult[]): string {
+  const requests = bestForRequests(meeting);
+  const cheapest = cheapestInWords(meeting, requests.length === 0);
+  const [first, ...others] = requests;
+  return [...(first === undefined ? [] : [`of these, ${first}`]), ...others, ...cheapest]
+    .map((advantage) => `; ${advantage}`)
+    .join('');
+}
+
+/** Names the variants that are clearly better than some other one, and no other is clearly better than they are. */
+function bestForRequests(meeting: readonly VariantResult[]): string[] {
+  return PRAISE.flatMap(({ metric, one, several }) => {
+    const measured = meeting.flatMap((variant) => {
+      const estimate = estimateOf(variant, metric, 'value');
+      return estimate === null ? [] : [{ name: variant.name, estimate }];
+    });
+    const [least] = measured.toSorted((a, b) => a.estimate.value - b.estimate.value);
+    if (least === undefined) return [];
+    const best = measured.filter(({ estimate }) => !isClearlyMore(least.estimate, estimate));
+    if (best.length === measured.length) return [];
+    const numbers = best.length === 1 ? `, ${formatEstimate(least.estimate, METRICS[metric].unit)}` : '';
+    return [`${namesInWords(best.map(({ name }) => name))} ${best.length === 1 ? one : several}${numbers}`];
+  });
+}
+
+const isClearlyMore = (base: Estimate, own: Estimate): boolean => differenceOf(base, own) === 'more';
+
+function cheapestInWords(meeting: readonly VariantResult[], isFirst: boolean): string[] {
   const costs = meeting
     .flatMap((variant) => {
       const cost = estimateOf(variant, COST_METRIC, 'value');
@@ -123,10 +169,11 @@ function cheapestInWords(meeting: readonly VariantResult[]): string {
     .toSorted((a, b) => a.cost.value - b.cost.value);
   const [least] = costs;
   // Without a sync there is nothing to pay.
-  if (least === undefined || costs.at(-1)!.cost.value === 0) return '';
-  const cheapest = costs.filter(({ cost }) => differenceOf(least.cost, cost) !== 'more');
-  if (cheapest.length === meeting.length) return '; none costs the nodes clearly less CPU for syncs than the others';
+  if (least === undefined || costs.at(-1)!.cost.value === 0) return [];
+  const cheapest = costs.filter(({ cost }) => !isClearlyMore(least.cost, cost));
+  if (cheapest.length === meeting.length) return ['none costs the nodes clearly less CPU for syncs than the others'];
   const names = namesInWords(cheapest.map(({ name }) => name));
-  if (cheapest.length > 1) return `; ${names} cost the nodes least CPU for syncs, without a clear difference`;
-  return `; of these, ${names} costs the nodes least CPU for syncs, ${formatEstimate(least.cost, METRICS[COST_METRIC].unit)} per node`;
+  if (cheapest.length > 1) return [`${names} cost the nodes least CPU for syncs, without a clear difference`];
+  const cost = formatEstimate(least.cost, METRICS[COST_METRIC].unit);
+  return [`${isFirst ? 'of these, ' : ''}${names} costs the nodes least CPU for syncs, ${cost} per node`];
 }

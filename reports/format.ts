@@ -47,6 +47,7 @@ const SCALES: Record<MetricUnit, Scales> = {
   eventsPerSecond: siScales('/s').map((scale) => (scale.divisor === 1e3 ? { ...scale, from: 1e4 } : scale)),
   count: siScales('').map((scale) => (scale.divisor === 1e3 ? { ...scale, from: 1e4 } : scale)),
   ratio: [{ divisor: 0.01, symbol: '%', from: 0 }],
+  number: [{ divisor: 1, symbol: '', from: 0 }],
   cores: [
     { divisor: 1, symbol: 'CPU', from: 1 },
     { divisor: 1e-3, symbol: 'mCPU', from: 0 },

@@ -16,8 +16,12 @@ export interface Headline {
   readonly zeroSays?: 'nothing' | 'all';
 }
 
-/** NPL: network programming latency. What is waited for comes first, then what it costs. */
+/** NPL: network programming latency. What users notice comes first, then what is waited for, then what it costs. */
 export const HEADLINES: readonly Headline[] = [
+  { metric: 'requests_lost_ratio', statistic: 'value', label: 'Requests lost', zeroSays: 'all' },
+  { metric: 'pod_load_max_over_mean', statistic: 'value', label: 'Hottest pod / mean' },
+  { metric: 'pods_over_capacity_ratio', statistic: 'value', label: 'Pods over capacity', zeroSays: 'nothing' },
+  { metric: 'requests_second_hop_ratio', statistic: 'value', label: 'Second hops', zeroSays: 'nothing' },
   { metric: 'network_programming_duration_seconds', statistic: 'p50', label: 'NPL p50, as measured' },
   { metric: 'network_programming_duration_seconds', statistic: 'p99', label: 'NPL p99, as measured' },
   { metric: 'network_programming_true_seconds', statistic: 'p50', label: 'NPL p50, true' },

@@ -4,7 +4,8 @@
  */
 
 import type { Results } from '../sim/experiment/results.js';
-import { bottleneckChart, comparisonChart, evidenceCharts } from './charts/all-charts.js';
+import { bottleneckChart, comparisonChart, evidenceCharts, loadCharts, lossCharts } from './charts/all-charts.js';
+import type { Chart } from './charts/chart.js';
 import { bottleneckSection } from './html/bottleneck-section.js';
 import { chartFigure, type Figure } from './html/chart-figure.js';
 import { comparisonSection } from './html/comparison-section.js';
@@ -13,6 +14,8 @@ import { headlineSection } from './html/headline-section.js';
 import { html, type Markup } from './html/markup.js';
 import { methodSection } from './html/method-section.js';
 import { nodeRulesSection } from './html/node-rules-section.js';
+import { podLoadSection } from './html/pod-load-section.js';
+import { requestSection } from './html/request-section.js';
 import { loadScripts } from './html/scripts.js';
 import { STYLE_SHEET } from './html/style-sheet.js';
 import { verdictSection } from './html/verdict-section.js';
@@ -22,14 +25,22 @@ export async function renderHtmlReport(results: Results): Promise<string> {
   const compared = comparisonChart(results);
   const tradeOff = compared === null ? null : await chartFigure(compared);
   const bottleneck = await chartFigure(bottleneckChart(results));
-  const evidence: Figure[] = [];
-  for (const chart of evidenceCharts(results)) evidence.push(await chartFigure(chart));
+  const evidence = await figuresOf(evidenceCharts(results));
+  const losses = await figuresOf(lossCharts(results));
+  const loads = await figuresOf(loadCharts(results));
 
   const comparison = comparisonSection(results, tradeOff);
+  const requests = requestSection(results, losses);
+  const podLoad = podLoadSection(results, loads);
   const nodeRules = nodeRulesSection(results);
-  const body = html`${pageHeader(results, { hasComparison: comparison !== null, hasNodeRules: nodeRules !== null })}
+  const body = html`${pageHeader(results, {
+      compared: comparison !== null,
+      requests: requests !== null,
+      load: podLoad !== null,
+      rules: nodeRules !== null,
+    })}
     <main>
-      ${verdictSection(results)}${headlineSection(results)}${comparison}${bottleneckSection(results)}
+      ${verdictSection(results)}${headlineSection(results)}${comparison}${requests}${podLoad}${bottleneckSection(results)}
       <section aria-labelledby="time">
         <h2 id="time">Where the time goes</h2>
         <p class="soft">
@@ -50,7 +61,7 @@ export async function renderHtmlReport(results: Results): Promise<string> {
       </p>
     </footer>`;
 
-  const live = [tradeOff, bottleneck, ...evidence].flatMap((figure) => figure?.live ?? []);
+  const live = [tradeOff, ...losses, ...loads, bottleneck, ...evidence].flatMap((figure) => figure?.live ?? []);
   return renderDocument({
     title: `${results.name} – kube-headroom`,
     body,
@@ -60,18 +71,26 @@ export async function renderHtmlReport(results: Results): Promise<string> {
   });
 }
 
-function pageHeader(
-  { name, description }: Results,
-  { hasComparison, hasNodeRules }: { readonly hasComparison: boolean; readonly hasNodeRules: boolean },
-): Markup {
+async function figuresOf(charts: readonly Chart[]): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const chart of charts) figures.push(await chartFigure(chart));
+  return figures;
+}
+
+/** Sections that not every report has, by their id. */
+type Presence = Readonly<Record<'compared' | 'requests' | 'load' | 'rules', boolean>>;
+
+function pageHeader({ name, description }: Results, has: Presence): Markup {
   const sections: (readonly [id: string, text: string])[] = [
     ['verdict', 'Verdict'],
     ['headlines', 'Headline numbers'],
-    ...(hasComparison ? ([['compared', 'What the variants change']] as const) : []),
+    ...(has.compared ? ([['compared', 'What the variants change']] as const) : []),
+    ...(has.requests ? ([['requests', 'Requests']] as const) : []),
+    ...(has.load ? ([['load', 'How evenly pods are loaded']] as const) : []),
     ['binds', 'What binds'],
     ['time', 'Where the time goes'],
     ['evidence', 'Evidence'],
-    ...(hasNodeRules ? ([['rules', 'Rules on a node']] as const) : []),
+    ...(has.rules ? ([['rules', 'Rules on a node']] as const) : []),
     ['warnings', 'Warnings'],
     ['method', 'Method'],
   ];

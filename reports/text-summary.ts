@@ -8,6 +8,8 @@ import { bottleneckSentence } from './bottlenecks.js';
 import { compareWithFirst, recommendation } from './comparison.js';
 import { formatEstimate, formatPercent, formatQuantity, formatRatio, NO_VALUE, plural } from './format.js';
 import { estimateOf, type Headline, headlinesOf, ratioToFirst, replicationRange } from './headlines.js';
+import { loadSentence } from './pod-load.js';
+import { lossSentence, remediesOf } from './request-losses.js';
 import { stageBreakdown } from './stages.js';
 import { bar, displayWidth, fit, printable, truncate, wrap } from './text-layout.js';
 import { objectiveLabel, objectiveValue, summarizeVerdict, VERDICT_LABELS } from './verdict.js';
@@ -44,6 +46,8 @@ export function renderTextSummary(results: Results, { columns, color }: TextOpti
     verdictLines(results, page),
     headlineLines(results, page),
     comparisonLines(results, page),
+    requestLines(results, page),
+    podLoadLines(results, page),
     bottleneckLines(results, page),
     stageLines(results, page),
     warningLines(results, page),
@@ -165,15 +169,34 @@ function listItem(text: string, { columns }: Page): string[] {
   return [`${INDENT}- ${first}`, ...rest.map((line) => INDENT.repeat(2) + line)];
 }
 
-function bottleneckLines(results: Results, page: Page): string[] {
-  const sentences = results.variants.flatMap((variant) => {
-    const sentence = bottleneckSentence(variant);
+/** An item for each variant that has something to say; its name only where there are others. */
+function variantItems(
+  { variants }: Results,
+  sentenceOf: (variant: VariantResult) => string | null,
+  page: Page,
+): string[] {
+  return variants.flatMap((variant) => {
+    const sentence = sentenceOf(variant);
     if (sentence === null) return [];
-    return [results.variants.length === 1 ? sentence : `${variant.name}: ${sentence}`];
+    return listItem(variants.length === 1 ? sentence : `${variant.name}: ${sentence}`, page);
   });
-  if (sentences.length === 0) return [];
-  return [page.paint('bold', 'What binds'), ...sentences.flatMap((sentence) => listItem(sentence, page))];
 }
+
+const withTitle = (title: string, lines: readonly string[], { paint }: Page): string[] =>
+  lines.length === 0 ? [] : [paint('bold', title), ...lines];
+
+function requestLines(results: Results, page: Page): string[] {
+  const remedies = remediesOf(results).flatMap(({ cause, sentence }) =>
+    listItem(`Against ${cause.because}: ${sentence}`, page),
+  );
+  return withTitle('Requests', [...variantItems(results, lossSentence, page), ...remedies], page);
+}
+
+const podLoadLines = (results: Results, page: Page): string[] =>
+  withTitle('How evenly pods are loaded', variantItems(results, loadSentence, page), page);
+
+const bottleneckLines = (results: Results, page: Page): string[] =>
+  withTitle('What binds', variantItems(results, bottleneckSentence, page), page);
 
 function stageLines(results: Results, { columns, paint }: Page): string[] {
   const broken = results.variants.flatMap((variant) => {

@@ -1,6 +1,8 @@
 /** What the catalogue of metrics says of each metric (metrics.ts and traffic-metrics.ts hold the catalogue). */
 
-export type MetricUnit = 'seconds' | 'bytes' | 'bytesPerSecond' | 'eventsPerSecond' | 'count' | 'ratio' | 'cores';
+/** A `ratio` is a share, and shown in percent; a `number` has no unit and may be above 1, as a multiple or an index. */
+export type MetricUnit =
+  'seconds' | 'bytes' | 'bytesPerSecond' | 'eventsPerSecond' | 'count' | 'ratio' | 'number' | 'cores';
 
 export interface MetricDefinition {
   readonly kind: 'distribution' | 'scalar' | 'series';

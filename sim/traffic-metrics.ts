@@ -14,7 +14,7 @@ const lost = (cause: string, what: string): MetricDefinition =>
 
 const share = (title: string, estimand: string): MetricDefinition => define('scalar', 'ratio', title, estimand);
 
-const ofLoads = (unit: 'ratio' | 'count', title: string, what: string): MetricDefinition =>
+const ofLoads = (unit: 'ratio' | 'number', title: string, what: string): MetricDefinition =>
   define(
     'scalar',
     unit,
@@ -60,20 +60,20 @@ export const TRAFFIC_METRICS = {
   ),
   pod_load_relative: define(
     'distribution',
-    'ratio',
+    'number',
     'Load of pods, relative to the mean of their service',
     'Over the ready pods of services that have clients, at the end of the run, equally weighted: the rate of requests of the pod divided by the mean of its service.',
   ),
-  pod_load_max_over_mean: ofLoads('ratio', 'Hottest pod over the mean', 'Load of the hottest pod divided by the mean'),
+  pod_load_max_over_mean: ofLoads('number', 'Hottest pod over the mean', 'Load of the hottest pod divided by the mean'),
   pod_load_max_over_min: ofLoads(
-    'ratio',
+    'number',
     'Hottest pod over the coldest',
     'Load of the hottest pod divided by that of the coldest that has any',
   ),
-  pod_load_cov: ofLoads('ratio', 'Variation of load between pods', 'Coefficient of variation of the loads'),
-  pod_load_gini: ofLoads('ratio', 'Gini coefficient of load', 'Gini coefficient of the loads: 0 when all are equal'),
+  pod_load_cov: ofLoads('number', 'Variation of load between pods', 'Coefficient of variation of the loads'),
+  pod_load_gini: ofLoads('number', 'Gini coefficient of load', 'Gini coefficient of the loads: 0 when all are equal'),
   pod_load_jain_index: ofLoads(
-    'ratio',
+    'number',
     'Jain index of load',
     "Jain's fairness index of the loads: 1 when all are equal",
   ),
@@ -84,7 +84,7 @@ export const TRAFFIC_METRICS = {
   ),
   pod_load_max_over_mean_peak: define(
     'scalar',
-    'ratio',
+    'number',
     'Hottest pod over the mean, at its worst',
     'The largest quotient of the load of the hottest pod and the mean, looked at once a second from the first action of the workload to the end; mean over the services that have clients.',
   ),
@@ -95,7 +95,7 @@ export const TRAFFIC_METRICS = {
   ),
   node_load_max_over_mean: define(
     'scalar',
-    'ratio',
+    'number',
     'Hottest node over the mean',
     'Requests that the hottest node handles for its own pods, divided by the mean over the nodes that have ready pods of services with clients, at the end of the run.',
   ),

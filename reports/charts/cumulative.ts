@@ -18,6 +18,8 @@ export interface CumulativeChart {
   readonly title: string;
   readonly metric: MetricName;
   readonly axisTitle: string;
+  /** What the curve counts; samples if nothing is said. */
+  readonly populationTitle?: string;
   /** "99% of the updates are on their node within": goes before the p99. */
   readonly p99Phrase: string;
 }
@@ -31,7 +33,7 @@ const LOG_FROM_RATIO = 100;
 const QUANTILES = ['p50', 'p90', 'p99', 'max'] as const;
 
 export function cumulativeChart(results: Results, chart: CumulativeChart): Chart {
-  const { id, title, metric } = chart;
+  const { id, title, metric, populationTitle = 'Share of samples' } = chart;
   const variants = results.variants.filter((variant) => (variant.metrics[metric]?.histogram?.count ?? 0) > 0);
   if (variants.length === 0) return { id, title, empty: 'No sample was taken.' };
 
@@ -113,7 +115,7 @@ export function cumulativeChart(results: Results, chart: CumulativeChart): Chart
               field: 'fraction',
               type: 'quantitative',
               scale: { domain: [0, 1] },
-              axis: { title: 'Share of samples', format: '.0%', values: [0, 0.25, 0.5, 0.75, 0.99] },
+              axis: { title: populationTitle, format: '.0%', values: [0, 0.25, 0.5, 0.75, 0.99] },
             },
             strokeDash: lineDash(names),
           },
@@ -123,7 +125,7 @@ export function cumulativeChart(results: Results, chart: CumulativeChart): Chart
               ...hoverLayer([
                 { field: 'variant', type: 'nominal', title: 'Variant' },
                 { field: 'text', type: 'nominal', title: 'At most' },
-                { field: 'fraction', type: 'quantitative', title: 'Share of samples', format: '.2%' },
+                { field: 'fraction', type: 'quantitative', title: populationTitle, format: '.2%' },
               ]),
               transform: [{ filter: LIVE.name }, { calculate: quantityExpression('datum.value', unit), as: 'text' }],
             },

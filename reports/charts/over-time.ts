@@ -18,6 +18,17 @@ export interface OverTimeChart {
   readonly peakName: string;
   /** Instead of the mean and the peak of each curve. */
   readonly table?: SummaryTable;
+  /** When something happened that the curve answers to. */
+  readonly events?: TimeEvents;
+}
+
+export interface TimeEvents {
+  /** Each gets an upright line; `label` is for who points at it. */
+  readonly moments: readonly { readonly seconds: number; readonly label: string }[];
+  /** Shaded from the first moment to here; null where nobody knows. */
+  readonly endSeconds: number | null;
+  /** Goes behind the peak, as the lines have no legend. */
+  readonly sentence: string;
 }
 
 /** Two pixels each on a wide screen. */
@@ -51,7 +62,7 @@ export function overTimeChart(results: Results, chart: OverTimeChart): Chart {
       ...(isAlone(points, index) ? { alone: true } : {}),
     })),
   );
-  const takeaway = compareInWords(
+  const peaks = compareInWords(
     `${peakName}:`,
     curves.map(({ name, peak }) => ({
       name,
@@ -59,6 +70,7 @@ export function overTimeChart(results: Results, chart: OverTimeChart): Chart {
       text: `${formatQuantity(peak.value, unit)} at ${formatQuantity(peak.seconds, 'seconds')}`,
     })),
   );
+  const takeaway = chart.events === undefined ? peaks : `${peaks} ${chart.events.sentence}`;
   const names = curves.map(({ name }) => name);
   const valueTitle = `${axisTitle} (${valueSymbol(unit, valueScale.symbol)})`;
   return {
@@ -77,7 +89,6 @@ export function overTimeChart(results: Results, chart: OverTimeChart): Chart {
       description: `${title} over simulated time. ${takeaway}`,
       width: 'container',
       height: PLOT_HEIGHT_PX,
-      data: { values: [...rows] },
       params: [LIVE],
       encoding: {
         x: {
@@ -86,27 +97,56 @@ export function overTimeChart(results: Results, chart: OverTimeChart): Chart {
           scale: { domain: [0, longest / timeScale.divisor || 1] },
           axis: { title: `Simulated time (${timeScale.symbol})`, tickCount: 8, labelFlush: true },
         },
-        y: {
-          field: 'value',
-          type: 'quantitative',
-          scale: { domain: [0, highest / valueScale.divisor || 1], nice: true },
-          axis: { title: valueTitle, tickCount: 5, format: ',~r' },
-        },
-        color: lineColor(names),
-        strokeDash: lineDash(names),
       },
       layer: [
-        { mark: { type: 'line', strokeWidth: 2, interpolate: 'step-after' } },
-        // A value between two gaps has no line.
-        { transform: [{ filter: 'datum.alone' }], mark: { type: 'point', filled: true, size: 20, opacity: 1 } },
-        hoverLayer([
-          { field: 'variant', type: 'nominal', title: 'Variant' },
-          { field: 'time', type: 'quantitative', title: `Time (${timeScale.symbol})`, format: ',.4~r' },
-          { field: 'value', type: 'quantitative', title: valueTitle, format: ',.4~r' },
-        ]),
+        ...eventLayers(chart.events, longest, timeScale),
+        {
+          data: { values: [...rows] },
+          encoding: {
+            y: {
+              field: 'value',
+              type: 'quantitative',
+              scale: { domain: [0, highest / valueScale.divisor || 1], nice: true },
+              axis: { title: valueTitle, tickCount: 5, format: ',~r' },
+            },
+            color: lineColor(names),
+            strokeDash: lineDash(names),
+          },
+          layer: [
+            { mark: { type: 'line', strokeWidth: 2, interpolate: 'step-after' } },
+            // A value between two gaps has no line.
+            { transform: [{ filter: 'datum.alone' }], mark: { type: 'point', filled: true, size: 20, opacity: 1 } },
+            hoverLayer([
+              { field: 'variant', type: 'nominal', title: 'Variant' },
+              { field: 'time', type: 'quantitative', title: `Time (${timeScale.symbol})`, format: ',.4~r' },
+              { field: 'value', type: 'quantitative', title: valueTitle, format: ',.4~r' },
+            ]),
+          ],
+        },
       ],
     },
   };
+}
+
+/** Behind the curves: what is shaded, and an upright line at each moment. Nothing beyond the end of the curves. */
+function eventLayers(events: TimeEvents | undefined, longest: number, { divisor }: DisplayScale) {
+  const moments = events?.moments.filter(({ seconds }) => seconds <= longest) ?? [];
+  const [first] = moments.toSorted((a, b) => a.seconds - b.seconds);
+  if (events === undefined || first === undefined) return [];
+  const time = (seconds: number): number => rounded(Math.min(seconds, longest) / divisor);
+  const shaded = events.endSeconds === null ? [] : [{ time: time(first.seconds), end: time(events.endSeconds) }];
+  return [
+    {
+      data: { values: shaded },
+      mark: { type: 'rect' as const, color: '#808080', opacity: 0.15, aria: false },
+      encoding: { x2: { field: 'end' } },
+    },
+    {
+      data: { values: moments.map(({ seconds, label }) => ({ time: time(seconds), label })) },
+      mark: { type: 'rule' as const, strokeDash: [4, 4], opacity: 0.7, aria: false },
+      encoding: { tooltip: [{ field: 'label', type: 'nominal' as const, title: 'Action' }] },
+    },
+  ];
 }
 
 function isAlone(points: Curve['points'], index: number): boolean {

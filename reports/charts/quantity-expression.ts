@@ -10,10 +10,13 @@ export function quantityExpression(value: string, unit: MetricUnit): string {
       return `${value} === 0 ? '0' : ${value} < 1e-3 ? ${text(`${value} * 1e6`, 'µs')} : ${value} < 1 ? ${text(`${value} * 1e3`, 'ms')} : ${text(value, 's')}`;
     case 'bytes':
       return `${value} < 1e3 ? ${text(value, 'B')} : ${value} < 1e6 ? ${text(`${value} / 1e3`, 'kB')} : ${text(`${value} / 1e6`, 'MB')}`;
+    case 'ratio':
+      return `format(${value}, '.3~p')`;
+    case 'number':
+      return `format(${value}, ',.3~r')`;
     case 'bytesPerSecond':
     case 'eventsPerSecond':
     case 'count':
-    case 'ratio':
     case 'cores':
       return `format(${value}, ',.3~s')`;
   }

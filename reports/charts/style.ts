@@ -36,6 +36,8 @@ export const DASHES: readonly (readonly number[])[] = [
 
 /** Width of the static picture; a live chart takes the width of its place. */
 export const STATIC_WIDTH_PX = 720;
+/** Of it, what an axis of numbers and its title leave to the plot. */
+export const PLOT_WIDTH_PX = STATIC_WIDTH_PX - 70;
 export const PLOT_HEIGHT_PX = 260;
 export const BAR_STEP_PX = 34;
 const LABEL_LIMIT_PX = 190;

@@ -10,14 +10,13 @@ import { formatEstimate } from '../format.js';
 import { curveOf, sharedSetting, type TradeOff, tradeOffInWords, tradeOffsOf } from '../trade-offs.js';
 import type { Chart, ChartRow } from './chart.js';
 import { placeLabels } from './point-labels.js';
+import { horizontalInterval, nameLayer, verticalInterval } from './point-layers.js';
 import { rounded } from './rounded.js';
 import { axisOf, scaleOf, secondsAxis, type SecondsAxis, shareOf } from './seconds-axis.js';
-import { LEGEND_COLUMNS, NARROW_PX, PLOT_HEIGHT_PX, STATIC_WIDTH_PX, variantColors } from './style.js';
+import { LEGEND_COLUMNS, PLOT_HEIGHT_PX, PLOT_WIDTH_PX, variantColors } from './style.js';
 
 const UNIT: MetricUnit = 'seconds';
 const STATISTICS = ['p50', 'p99'] as const;
-/** What the axis and its labels take of the width of the static picture. */
-const PLOT_WIDTH_PX = STATIC_WIDTH_PX - 70;
 
 /** One quantile of one variant, in seconds. */
 interface Point {
@@ -116,16 +115,8 @@ export function tradeOff(results: Results): Chart {
             order: { field: 'order', type: 'quantitative' },
           },
         },
-        {
-          transform: [{ filter: 'isValid(datum.costLow)' }],
-          mark: { type: 'rule' },
-          encoding: { x: { field: 'costLow', type: 'quantitative' }, x2: { field: 'costHigh' } },
-        },
-        {
-          transform: [{ filter: 'isValid(datum.latencyLow)' }],
-          mark: { type: 'rule' },
-          encoding: { y: { field: 'latencyLow', type: 'quantitative' }, y2: { field: 'latencyHigh' } },
-        },
+        horizontalInterval('costLow', 'costHigh'),
+        verticalInterval('latencyLow', 'latencyHigh'),
         {
           mark: { type: 'point', filled: true, size: 110, opacity: 1 },
           encoding: {
@@ -149,20 +140,7 @@ export function tradeOff(results: Results): Chart {
             ],
           },
         },
-        {
-          data: { values: labels },
-          mark: {
-            type: 'text',
-            fontSize: 12,
-            baseline: 'middle',
-            align: { expr: 'datum.align' },
-            dx: { expr: 'datum.dx' },
-            dy: { expr: 'datum.dy' },
-            opacity: { expr: `width < ${NARROW_PX} ? 0 : 1` },
-            aria: false,
-          },
-          encoding: { text: { field: 'name', type: 'nominal' } },
-        },
+        nameLayer(labels),
       ],
     },
   };

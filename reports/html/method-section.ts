@@ -5,6 +5,8 @@ import { type MetricName, METRICS, NPL_STAGES } from '../../sim/metrics.js';
 import { formatEstimate, formatInteger, formatQuantity, plural } from '../format.js';
 import { HEADLINES } from '../headlines.js';
 import { NODE_GAUGES } from '../node-rules.js';
+import { LOAD_METRICS } from '../pod-load.js';
+import { LOSS_METRICS } from '../request-losses.js';
 import { type Content, html, type Markup } from './markup.js';
 import { table } from './tables.js';
 
@@ -99,6 +101,9 @@ function variantRow(variant: VariantResult): Content[] {
 const SHORT_HASH_LENGTH = 12;
 
 const CHARTED: readonly MetricName[] = [
+  ...LOSS_METRICS,
+  'requests_lost_per_second',
+  ...LOAD_METRICS,
   ...NPL_STAGES,
   'watch_bytes_per_second',
   'watch_events_per_second',

@@ -10,7 +10,7 @@ import type {
   SparseHistogram,
   VariantResult,
 } from '../../sim/experiment/results.js';
-import type { ProxySettings } from '../../sim/limits.js';
+import { PROXY_SETTINGS } from '../../sim/experiment/testing/proxy-settings.js';
 import { METRICS, type MetricName, NPL_STAGES } from '../../sim/metrics.js';
 import { Histogram } from '../../sim/stats/histogram.js';
 
@@ -47,21 +47,6 @@ export function distribution(name: MetricName, data: SparseHistogram, replicatio
         };
   return { unit: METRICS[name].unit, estimates, samples: data.count, histogram: data };
 }
-
-const KUBE_PROXY: ProxySettings = {
-  mode: 'iptables',
-  iptablesBackend: 'legacy',
-  minimizeIPTablesRestore: true,
-  nftables: {
-    partialSync: true,
-    listings: 'none',
-    keepEndpointChainsOnStart: true,
-    singleEndpointGoto: false,
-    nodeKernel: '6.12',
-  },
-  minSyncPeriodNs: 1e9,
-  syncPeriodNs: 30e9,
-};
 
 export interface VariantShape {
   readonly name?: string;
@@ -122,7 +107,7 @@ export function variant(shape: VariantShape = {}): VariantResult {
     replications,
     metrics,
     series: empty ? {} : series(factor),
-    bottlenecks: findBottlenecks(metrics, KUBE_PROXY),
+    bottlenecks: findBottlenecks(metrics, PROXY_SETTINGS),
     simulatedSeconds: estimate(130, replications === 1 ? null : 2, replications),
     fingerprints: Array.from({ length: replications }, (_, index) => `f00d${index}`.padEnd(16, '0')),
     warnings,

@@ -38,6 +38,11 @@ export function aggregateVariant(
     series: joinSeries(measurements),
     bottlenecks: findBottlenecks(metrics, scenario.kubeProxy),
     simulatedSeconds: estimateMean(measurements.map(({ simulatedNs }) => simulatedNs / NS_PER_SECOND)),
+    actions: scenario.workload.map((action) => ({
+      kind: action.kind,
+      service: 'service' in action ? action.service : null,
+      atSeconds: action.atNs / NS_PER_SECOND,
+    })),
     fingerprints: measurements.map(({ fingerprint }) => fingerprint),
     warnings: [...joinWarnings(measurements), ...runWarnings],
   };

@@ -4,23 +4,9 @@ import { LIMITS, type ProxySettings } from '../limits.js';
 import { METRICS, type MetricName, NPL_STAGES } from '../metrics.js';
 import { findBottlenecks } from './bottlenecks.js';
 import type { MetricResult } from './results.js';
+import { PROXY_SETTINGS } from './testing/proxy-settings.js';
 
 type Metrics = Parameters<typeof findBottlenecks>[0];
-
-const KUBE_PROXY: ProxySettings = {
-  mode: 'iptables',
-  iptablesBackend: 'legacy',
-  minimizeIPTablesRestore: true,
-  nftables: {
-    partialSync: true,
-    listings: 'none',
-    keepEndpointChainsOnStart: true,
-    singleEndpointGoto: false,
-    nodeKernel: '6.12',
-  },
-  minSyncPeriodNs: 1e9,
-  syncPeriodNs: 30e9,
-};
 
 /** Metrics with these means of stages and these utilisations. */
 function metricsOf(values: Partial<Record<MetricName, number>>): Metrics {
@@ -50,13 +36,13 @@ describe('the table of limits', () => {
 
 describe('what binds', () => {
   it('is nothing when nothing took any time', () => {
-    expect(findBottlenecks({}, KUBE_PROXY)).toEqual({ latency: null, saturated: [], utilizations: [] });
+    expect(findBottlenecks({}, PROXY_SETTINGS)).toEqual({ latency: null, saturated: [], utilizations: [] });
   });
 
   it('is the limit of the stage that takes the most time', () => {
     const { latency } = findBottlenecks(
       metricsOf({ stage_proxy_wait_seconds: 1.8, stage_proxy_sync_seconds: 0.6 }),
-      KUBE_PROXY,
+      PROXY_SETTINGS,
     );
     expect(latency).toMatchObject({ limit: 'min-sync-period', stage: 'stage_proxy_wait_seconds', share: 0.75 });
   });
@@ -69,7 +55,7 @@ describe('what binds', () => {
         endpoint_controller_client_utilization: 0.99,
         endpoint_controller_worker_utilization: 0.02,
       }),
-      KUBE_PROXY,
+      PROXY_SETTINGS,
     );
     expect(latency?.limit).toBe('endpoint-controller-client');
   });
@@ -81,7 +67,7 @@ describe('what binds', () => {
         endpoint_controller_client_utilization: 0.4,
         endpoint_controller_worker_utilization: 0.97,
       }),
-      KUBE_PROXY,
+      PROXY_SETTINGS,
     );
     expect(latency?.limit).toBe('endpoint-controller-workers');
   });
@@ -92,14 +78,14 @@ describe('what binds', () => {
       stage_proxy_sync_seconds: 2,
       kube_proxy_sync_cpu_share: 0.8,
     });
-    expect(findBottlenecks(metrics, KUBE_PROXY).latency?.limit).toBe('rule-programming');
+    expect(findBottlenecks(metrics, PROXY_SETTINGS).latency?.limit).toBe('rule-programming');
   });
 
   it('is long syncs and not minSyncPeriod when changes wait for longer than that can hold them back', () => {
     const waiting = (seconds: number, more: Partial<Record<MetricName, number>> = {}) =>
       metricsOf({ stage_proxy_wait_seconds: seconds, sync_proxy_rules_duration_seconds: 0.8, ...more });
     const limitOf = (metrics: Metrics, minSyncPeriodNs = 1e9) =>
-      findBottlenecks(metrics, { ...KUBE_PROXY, minSyncPeriodNs }).latency?.limit;
+      findBottlenecks(metrics, { ...PROXY_SETTINGS, minSyncPeriodNs }).latency?.limit;
     expect(limitOf(waiting(1.9))).toBe('min-sync-period');
     expect(limitOf(waiting(6))).toBe('rule-programming');
     expect(limitOf(waiting(6), 10e9)).toBe('min-sync-period');
@@ -116,14 +102,14 @@ describe('what binds', () => {
     ['nftables', { mode: 'nftables' }, []],
     [
       'nftables that writes and lists everything',
-      { mode: 'nftables', nftables: { ...KUBE_PROXY.nftables, partialSync: false, listings: 'chains and sets' } },
+      { mode: 'nftables', nftables: { ...PROXY_SETTINGS.nftables, partialSync: false, listings: 'chains and sets' } },
       ['kubeProxy.nftables.partialSync', 'kubeProxy.nftables.listings'],
     ],
     ['iptables', {}, []],
     ['iptables on nft', { iptablesBackend: 'nft' }, ['kubeProxy.iptablesBackend']],
     ['iptables without partial syncs', { minimizeIPTablesRestore: false }, ['kubeProxy.minimizeIPTablesRestore']],
   ])('is moved by the settings that help in the mode: %s', (_, settings, ofTheMode) => {
-    const { latency } = findBottlenecks(metricsOf({ stage_proxy_sync_seconds: 2 }), { ...KUBE_PROXY, ...settings });
+    const { latency } = findBottlenecks(metricsOf({ stage_proxy_sync_seconds: 2 }), { ...PROXY_SETTINGS, ...settings });
     expect(latency).toMatchObject({
       limit: 'rule-programming',
       settings: ['kubeProxy.mode', ...ofTheMode, 'kubeProxy.minSyncPeriod', 'cluster.nodeSpeedFactor'],
@@ -137,24 +123,24 @@ describe('what binds', () => {
       node_lifecycle_controller_client_utilization: 0.2,
       node_loss_recovery_seconds: 55,
     });
-    expect(findBottlenecks(lost, KUBE_PROXY).latency?.limit).toBe('node-monitor-grace-period');
+    expect(findBottlenecks(lost, PROXY_SETTINGS).latency?.limit).toBe('node-monitor-grace-period');
     const rebooted = metricsOf({
       stage_kubelet_seconds: 20,
       kubelet_client_utilization: 0.1,
       node_loss_recovery_seconds: 30,
     });
-    expect(findBottlenecks(rebooted, KUBE_PROXY).latency?.limit).toBe('node-reboot');
+    expect(findBottlenecks(rebooted, PROXY_SETTINGS).latency?.limit).toBe('node-reboot');
     const back = metricsOf({
       stage_watch_fanout_seconds: 200,
       apiserver_network_utilization: 0.05,
       node_loss_recovery_seconds: 55,
     });
-    expect(findBottlenecks(back, KUBE_PROXY).latency?.limit).toBe('node-outage');
+    expect(findBottlenecks(back, PROXY_SETTINGS).latency?.limit).toBe('node-outage');
     const failedOver = metricsOf({
       stage_batch_period_seconds: 16,
       controller_manager_fail_over_recovery_seconds: 17,
     });
-    expect(findBottlenecks(failedOver, KUBE_PROXY).latency?.limit).toBe('leader-election');
+    expect(findBottlenecks(failedOver, PROXY_SETTINGS).latency?.limit).toBe('leader-election');
   });
 
   it('is the seats of flow control when the work queue is long because the API server has none free', () => {
@@ -163,7 +149,7 @@ describe('what binds', () => {
       endpoint_controller_worker_utilization: 0.003,
       apiserver_flowcontrol_priority_level_seat_utilization_workload_high: 0.88,
     });
-    expect(findBottlenecks(metrics, KUBE_PROXY).latency?.limit).toBe('flow-control');
+    expect(findBottlenecks(metrics, PROXY_SETTINGS).latency?.limit).toBe('flow-control');
   });
 
   it('lists every limit that is used to 90 % and more, whether or not latency depends on it', () => {
@@ -173,7 +159,7 @@ describe('what binds', () => {
         replicaset_controller_client_utilization: 0.95,
         deployment_controller_client_utilization: 0.89,
       }),
-      KUBE_PROXY,
+      PROXY_SETTINGS,
     );
     expect(saturated.map(({ limit }) => limit)).toEqual(['replicaset-controller-client']);
   });

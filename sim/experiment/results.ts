@@ -80,6 +80,15 @@ export interface Bottlenecks {
   readonly utilizations: readonly LimitUse[];
 }
 
+/** When the workload of a scenario acts. */
+export interface ActionTime {
+  /** As a scenario file names it: "rollingUpdate". */
+  readonly kind: string;
+  /** Null for an action on nodes or the control plane. */
+  readonly service: string | null;
+  readonly atSeconds: number;
+}
+
 export interface VariantResult {
   readonly name: string;
   /** The setting changes that make the variant, as the file writes them; empty for the baseline. */
@@ -94,6 +103,8 @@ export interface VariantResult {
   readonly series: Partial<Record<MetricName, SeriesResult>>;
   readonly bottlenecks: Bottlenecks;
   readonly simulatedSeconds: Estimate;
+  /** In the order of the file; missing in results of versions that did not write them. */
+  readonly actions?: readonly ActionTime[];
   readonly fingerprints: readonly string[];
   readonly warnings: readonly string[];
 }

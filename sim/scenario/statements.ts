@@ -53,7 +53,7 @@ const readSeconds = (text: string): Parsed<number> => {
   return 'value' in parsed ? { value: parsed.value / 1e9 } : parsed;
 };
 
-/** "80%" and 0.8 are the same ratio. */
+/** "80%" and 0.8 are the same ratio, "150%" and 1.5 the same multiple. */
 const readRatio = (text: string): Parsed<number> => (text.endsWith('%') ? parsePercent(text) : parseQuantity(text));
 
 const readers: Readonly<Record<MetricUnit, (text: string) => Parsed<number>>> = {
@@ -63,5 +63,6 @@ const readers: Readonly<Record<MetricUnit, (text: string) => Parsed<number>>> = 
   eventsPerSecond: parseQuantity,
   count: parseQuantity,
   ratio: readRatio,
+  number: readRatio,
   cores: parseQuantity,
 };
