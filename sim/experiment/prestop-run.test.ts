@@ -200,7 +200,7 @@ describe('a run', () => {
       close: () => Promise.resolve(),
     };
     const untimed = async (on: typeof backwards | ReturnType<typeof executor>): Promise<string> => {
-      const results = await runPreStop(subject(), OPTIONS, { executor: on as ReturnType<typeof executor> });
+      const results = await runPreStop(subject(), OPTIONS, { executor: on });
       const { timing: _timing, ...rest } = results!;
       return JSON.stringify(rest);
     };

@@ -20,6 +20,7 @@ import {
 } from './prestop-results.js';
 import {
   judgeLoss,
+  LAST_LOOK_FACTOR,
   type LossSource,
   type PreStopOutcome,
   searchSleep,
@@ -37,8 +38,6 @@ const NS_PER_SECOND = 1e9;
 
 /** Fewer give intervals that say nothing, and miss what happens once in a while. */
 const LEAST_REPLICATIONS = 5;
-/** So many times the replications of the first look: the interval becomes half as wide, and a little less. */
-const LAST_LOOK_FACTOR = 4;
 
 export interface PreStopOptions {
   readonly maxLoss: number;

@@ -22,6 +22,9 @@ import { MOST_REPLICATIONS_TO_SUGGEST } from './replication-policy.js';
 /** Two looks, each wrong with half of what a 95 % interval misses on both sides. */
 export const UNSAFE_PROBABILITY = 0.05;
 
+/** The last look has so many times the replications of the first: its interval is half as wide, and a little less. */
+export const LAST_LOOK_FACTOR = 4;
+
 export interface SleepRequest {
   readonly sleepSeconds: number;
   /** That the sleep must have, with those that it has already. */
