@@ -89,9 +89,9 @@ describe('the advice', () => {
 
   it('says what the sleep costs', () => {
     expect(adviceText(makePreStopResults())).toContain(
-      'the rollout takes 7 s longer until every node has its last change',
+      'it takes 7 s longer until every node has the last change of the rollout, 67 s (66 to 68) instead of 60 s (59 to 61).',
     );
-    expect(adviceText(found(0))).not.toContain('rollout takes');
+    expect(adviceText(found(0))).not.toContain('costs');
   });
 
   it.each([
@@ -108,11 +108,11 @@ describe('the advice', () => {
   });
 
   it('names what loses requests still, largest first, and what would help', () => {
-    expect(adviceText(makePreStopResults())).toContain('Most of what is still lost is lost to stale rules (0.0036%');
+    expect(adviceText(makePreStopResults())).toContain('Most of what is still lost is lost to stale rules, 0.0036% ');
     expect(adviceText(found(20))).not.toContain('still lost');
     const [first, second] = adviceOf(unreachable);
-    expect(first).toMatch(/^What remains is lost to stale rules .*minSyncPeriod/);
-    expect(second).toMatch(/^Also to no endpoints .*maxUnavailable 0.*minReadySeconds/);
+    expect(first).toMatch(/^What remains is lost to stale rules, .*minSyncPeriod/);
+    expect(second).toMatch(/^Also to no endpoints, .*maxUnavailable 0.*minReadySeconds/);
   });
 
   it('names the replications that would settle it, of which --replications is a quarter', () => {

@@ -136,10 +136,10 @@ function priceOf(preStop: PreStopAnswer, sleepSeconds: number): string[] {
   const own = sleepResultOf(preStop, sleepSeconds)?.workloadSeconds ?? null;
   if (sleepSeconds === 0 || own === null || without === null) return [];
   const difference = own.value - without.value;
-  const times = `${formatEstimate(own, 'seconds')}, and ${formatEstimate(without, 'seconds')} without a sleep`;
+  const times = `${formatEstimate(own, 'seconds')} instead of ${formatEstimate(without, 'seconds')}`;
   return [
     difference > 0
-      ? `The sleep costs time: the rollout takes ${formatQuantity(difference, 'seconds')} longer until every node has its last change (${times}).`
+      ? `The sleep costs time: it takes ${formatQuantity(difference, 'seconds')} longer until every node has the last change of the rollout, ${times}.`
       : `The sleep costs no time: until every node has the last change of the rollout it takes ${times}.`,
   ];
 }
@@ -180,13 +180,13 @@ function whatIsLeft(sleep: SleepResult): string[] {
   const [largest] = causesOf(sleep);
   if (largest === undefined) return [];
   const [cause, share] = largest;
-  return [`Most of what is still lost is lost to ${causeTitle(cause)} (${lossText(share)}): ${REMEDIES[cause]}.`];
+  return [`Most of what is still lost is lost to ${causeTitle(cause)}, ${lossText(share)}: ${REMEDIES[cause]}.`];
 }
 
 /** One sentence for each cause that is left, for a rollout that no sleep makes safe. */
 function remedies(sleep: SleepResult): string[] {
   return causesOf(sleep).map(
     ([cause, share], index) =>
-      `${index === 0 ? 'What remains is lost to' : 'Also to'} ${causeTitle(cause)} (${lossText(share)}): ${REMEDIES[cause]}.`,
+      `${index === 0 ? 'What remains is lost to' : 'Also to'} ${causeTitle(cause)}, ${lossText(share)}: ${REMEDIES[cause]}.`,
   );
 }
