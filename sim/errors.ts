@@ -171,6 +171,12 @@ export const ERRORS = {
     cause: 'None of the scenario files has an `expect` block, so that there is no published value to compare with.',
     remedy: 'Name files or directories with published measurements, such as `scenarios/published`.',
   },
+  KH104: {
+    title: 'No rollout to find a preStop sleep for',
+    cause:
+      '`kube-headroom prestop` needs a service that the workload has a `rollingUpdate` of and that has `clients`, and one of them only.',
+    remedy: 'Add what the message says is missing, or choose the service with --service.',
+  },
 
   // KH200 to KH299: experiments and their results.
   KH200: {

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 
 import type { LoadOptions } from '../scenario/changes.js';
+import { parseDuration, parsePercent } from '../units.js';
 
 export interface ReplicationOptions {
   readonly seed?: number;
@@ -14,10 +15,13 @@ export interface ReplicationOptions {
   readonly quiet?: true;
 }
 
-export function addReplicationOptions(command: Command): Command {
+export function addReplicationOptions(
+  command: Command,
+  replications = 'run exactly this many replications of every variant',
+): Command {
   return command
     .option('--seed <n>', 'seed of all random numbers, instead of the one in the file', wholeNumber(0))
-    .option('--replications <n>', 'run exactly this many replications of every variant', wholeNumber(1))
+    .option('--replications <n>', replications, wholeNumber(1))
     .option(
       '--threads <n>',
       'replications that run at the same time; results do not depend on it',
@@ -34,6 +38,29 @@ export function pathAndValue(value: string, previous: readonly string[] = []): r
     throw new InvalidArgumentError('Write path=value, for example kubeProxy.minSyncPeriod=10s.');
   }
   return [...previous, value];
+}
+
+/** A share of 0 to 1, written in percent. */
+export function share(value: string): number {
+  const parsed = parsePercent(value);
+  if ('problem' in parsed) throw new InvalidArgumentError(`It is a percentage: ${parsed.suggestion}.`);
+  if (parsed.value > 1) throw new InvalidArgumentError('It must be 100% or less.');
+  return parsed.value;
+}
+
+const NS_PER_SECOND = 1e9;
+/** Longer than any grace period that anyone would wait for. */
+const MOST_SECONDS = 3600;
+
+/** Whole seconds from 1, written as a duration. */
+export function seconds(value: string): number {
+  const parsed = parseDuration(value);
+  if ('problem' in parsed) throw new InvalidArgumentError(`It is a duration: ${parsed.suggestion ?? 'such as 30s'}.`);
+  const number = parsed.value / NS_PER_SECOND;
+  if (!Number.isInteger(number) || number < 1 || number > MOST_SECONDS) {
+    throw new InvalidArgumentError('It must be a whole number of seconds, from 1s to 1h.');
+  }
+  return number;
 }
 
 function wholeNumber(least: number): (value: string) => number {

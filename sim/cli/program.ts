@@ -3,10 +3,12 @@
  * called, so that `--help` and a typing error cost nothing.
  */
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import { packageVersion } from '../experiment/package-files.js';
-import { addReplicationOptions, pathAndValue } from './options.js';
+import { addReplicationOptions, pathAndValue, seconds, share } from './options.js';
+
+const DEFAULT_MAX_SLEEP_SECONDS = 120;
 
 /** `finish` receives the exit code of the command that ran. */
 export function buildProgram(finish: (exitCode: number) => void): Command {
@@ -31,7 +33,7 @@ Exit codes:
   0    done, every objective passes
   1    a fault of kube-headroom, or the results could not be written
   2    bad usage or a bad scenario; nothing ran
-  3    an objective failed, or validate found a miss
+  3    an objective failed, validate found a miss, or prestop no sleep that is enough
   4    inconclusive: more replications are needed
   130  interrupted; the result holds the replications that had finished`,
     );
@@ -57,6 +59,38 @@ Examples:
   $ kube-headroom run scenario.yaml --replications 20 --json | jq .verdict`,
     )
     .action(async (file, options) => finish(await (await import('./commands/run.js')).run(file, options)));
+
+  addReplicationOptions(
+    program
+      .command('prestop')
+      .summary('find the preStop sleep that a rollout needs')
+      .description(
+        'Finds the shortest preStop sleep, in whole seconds, with which a rollout loses few enough requests.\nRuns the rollingUpdate of a service that has clients with many sleeps, under common random numbers; variants of the file are not looked at.\nWrites results.json and report.html, and prints the answer with its interval, advice and a table.',
+      )
+      .argument('<file>', 'scenario file')
+      .requiredOption('--max-loss <percent>', 'share of requests that may be lost, such as 0.01%', share)
+      .option('--service <name>', 'service whose rollout is meant, where there are several')
+      .addOption(
+        new Option('--max-sleep <duration>', 'longest sleep to try')
+          .argParser(seconds)
+          .default(DEFAULT_MAX_SLEEP_SECONDS, `${DEFAULT_MAX_SLEEP_SECONDS}s`),
+      )
+      .option('--set <path=value>', 'change a setting of the file; may be repeated', pathAndValue)
+      .option('--out <dir>', 'directory for the results (default: out/<scenario name>-prestop)')
+      .option('--no-report', 'write no report.html'),
+    'replications of every sleep, four times as many where in doubt (default: those of the file, 5 or more)',
+  )
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 found; 3 even the longest sleep loses more; 4 inconclusive, use more --replications.
+
+Examples:
+  $ kube-headroom prestop scenarios/rollout-loss.yaml --max-loss 0.01%
+  $ kube-headroom prestop scenario.yaml --max-loss 0.1% --service web --max-sleep 60s
+  $ kube-headroom prestop scenario.yaml --max-loss 0% --set kubeProxy.mode=nftables --json | jq .preStop.outcome`,
+    )
+    .action(async (file, options) => finish(await (await import('./commands/prestop.js')).prestop(file, options)));
 
   addReplicationOptions(
     program

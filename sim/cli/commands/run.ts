@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 
-import { formatResults, prepareDirectory, writeReport, writeResults } from '../../experiment/results-file.js';
+import { formatResults, prepareDirectory } from '../../experiment/results-file.js';
 import type { Results, Verdict } from '../../experiment/results.js';
 import { runExperiment } from '../../experiment/run-experiment.js';
 import { loadExperiment } from '../../scenario/load.js';
@@ -12,6 +12,7 @@ import { onThreads } from '../on-threads.js';
 import { loadOptions, type ReplicationOptions } from '../options.js';
 import { print, say, textOptions } from '../output.js';
 import { presentError } from '../present-error.js';
+import { saveResults } from '../save-results.js';
 
 export interface RunOptions extends ReplicationOptions {
   readonly set?: readonly string[];
@@ -35,7 +36,7 @@ export async function run(file: string, options: RunOptions): Promise<number> {
     return EXIT.interrupted;
   }
 
-  const { written, failure } = await save(directory, results, options.report);
+  const { written, failure } = await saveResults(directory, results, options.report ? renderReport : null);
   // Results that cannot be written are still shown: they may have taken long.
   if (options.json === true) print(formatResults(results));
   if (options.quiet !== true) {
@@ -46,23 +47,9 @@ export async function run(file: string, options: RunOptions): Promise<number> {
   return results.partial ? EXIT.interrupted : exitCodeOf(results.verdict);
 }
 
-async function save(
-  directory: string,
-  results: Results,
-  withReport: boolean,
-): Promise<{ readonly written: readonly string[]; readonly failure: unknown }> {
-  const written: string[] = [];
-  try {
-    written.push(await writeResults(directory, results));
-    if (withReport) {
-      // Charts take longer to load than most scenarios to simulate: only when they are wanted.
-      const { renderHtmlReport } = await import('../../../reports/html-report.js');
-      written.push(await writeReport(directory, await renderHtmlReport(results)));
-    }
-  } catch (failure) {
-    return { written, failure };
-  }
-  return { written, failure: null };
+/** Charts take longer to load than most scenarios to simulate: only when they are wanted. */
+async function renderReport(results: Results): Promise<string> {
+  return (await import('../../../reports/html-report.js')).renderHtmlReport(results);
 }
 
 async function summarize(results: Results, stream: NodeJS.WriteStream): Promise<void> {

@@ -1,0 +1,81 @@
+/** What `kube-headroom prestop` gives back: a results file with one variant for each sleep, and the answer before them. */
+
+import type { MetricName } from '../metrics.js';
+import type { LossVerdict, PreStopOutcome } from './prestop-search.js';
+import type { Estimate, ReplicationMeasurements, Results } from './results.js';
+import { estimateMean } from '../stats/estimate.js';
+import { estimateStatistic } from './statistics.js';
+
+/** Why requests are lost, with the metric that counts them; in the order of the metrics table. */
+export const LOSS_CAUSES = {
+  staleRules: 'requests_lost_stale_rules_total',
+  failedPods: 'requests_lost_failed_pods_total',
+  noEndpoints: 'requests_lost_no_endpoints_total',
+  noLocalEndpoints: 'requests_lost_no_local_endpoints_total',
+  loadBalancer: 'requests_lost_load_balancer_total',
+  conntrack: 'requests_lost_conntrack_total',
+} as const satisfies Record<string, MetricName>;
+
+export type LossCause = keyof typeof LOSS_CAUSES;
+
+/** A sleep that was tried. */
+export interface SleepResult {
+  readonly sleepSeconds: number;
+  /** Under which it was tried: that of the scenario, or what the sleep takes where that is more. */
+  readonly terminationGracePeriodSeconds: number;
+  readonly replications: number;
+  /** Requests lost, divided by the requests; null: none was sent. */
+  readonly loss: Estimate | null;
+  readonly verdict: LossVerdict;
+  /** Requests lost for a cause, divided by all requests. Only causes that were counted. */
+  readonly lossByCause: Partial<Record<LossCause, Estimate>>;
+  /** Until the last change of the rollout is on every node; null: not all were when the run was cut off. */
+  readonly workloadSeconds: Estimate | null;
+}
+
+export interface PreStopAnswer {
+  readonly service: string;
+  /** Share of requests that may be lost. */
+  readonly maxLoss: number;
+  readonly maxSleepSeconds: number;
+  readonly outcome: PreStopOutcome;
+  /** Probability, at most, that the expected loss of a sleep that was found is above the limit after all. */
+  readonly unsafeProbability: number;
+  /** Smallest terminationGracePeriodSeconds that leaves 99 % of the pods the time to sleep and to shut down; null: no sleep was found. */
+  readonly terminationGracePeriodSeconds: number | null;
+  /** The scenario as it is. */
+  readonly present: {
+    readonly preStopSleepSeconds: number;
+    readonly terminationGracePeriodSeconds: number;
+    readonly shutdownP99Seconds: number;
+  };
+  /** Ascending. */
+  readonly sleeps: readonly SleepResult[];
+}
+
+/** The variants are the sleeps, in the order of `preStop.sleeps`. */
+export interface PreStopResults extends Results {
+  readonly preStop: PreStopAnswer;
+}
+
+/** The loss of each replication that sent requests. */
+export function lossesOf(measurements: readonly ReplicationMeasurements[]): number[] {
+  return measurements.flatMap(({ scalars }) => scalars.requests_lost_ratio ?? []);
+}
+
+export function lossByCause(measurements: readonly ReplicationMeasurements[]): Partial<Record<LossCause, Estimate>> {
+  const shares: Partial<Record<LossCause, Estimate>> = {};
+  for (const [cause, metric] of Object.entries(LOSS_CAUSES) as [LossCause, MetricName][]) {
+    const ofReplications = measurements.flatMap(({ scalars }) => {
+      const { requests_total: requests = 0, [metric]: lost } = scalars;
+      return requests > 0 && lost !== undefined ? [lost / requests] : [];
+    });
+    if (ofReplications.length > 0) shares[cause] = estimateMean(ofReplications);
+  }
+  return shares;
+}
+
+export const workloadSeconds = (measurements: readonly ReplicationMeasurements[]): Estimate | null =>
+  measurements.some(({ scalars }) => scalars.workload_duration_seconds === undefined)
+    ? null
+    : estimateStatistic(measurements, 'workload_duration_seconds', 'value');
