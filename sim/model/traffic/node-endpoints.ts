@@ -8,7 +8,7 @@
 import { widen } from '../cluster/columns.js';
 import { EndpointState } from '../node/endpoint-ledger.js';
 import { NO_ROW, PairIndex } from '../node/pair-index.js';
-import { ACCEPTANCES } from './connection-routes.js';
+import { Acceptance, ACCEPTANCES } from './connection-routes.js';
 import { READY, TERMINATING } from './service-versions.js';
 
 const WIDTH = 2 * ACCEPTANCES;
@@ -33,6 +33,11 @@ export class NodeEndpoints {
     let size = 0;
     for (let kind = 0; kind < ACCEPTANCES; kind++) size += this.counts[offset + set + kind]!;
     return size;
+  }
+
+  /** Those of the set that accept. */
+  acceptingAt(offset: number, set: typeof READY | typeof TERMINATING): number {
+    return offset === NOTHING_HERE ? 0 : this.counts[offset + set + Acceptance.accepts]!;
   }
 
   /** Counts an endpoint (`by` 1), or takes it out (-1). */

@@ -11,7 +11,7 @@ import type { EntryWeights } from './entry-weights.js';
 import { type NodeEndpoints, NOTHING_HERE } from './node-endpoints.js';
 import { READY } from './service-versions.js';
 import type { ServiceTraffic } from './service-traffic.js';
-import type { RouteOf } from './share-flow.js';
+import type { RouteOf } from './route-table.js';
 
 /** What of a population of clients decides the way of its connections to one service. */
 export interface ClientsOfService {

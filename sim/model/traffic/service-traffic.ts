@@ -159,10 +159,11 @@ export class ServiceTraffic {
     const version = this.versionOf(node);
     const state = records.stateAt(pod, version);
     if (state === EndpointState.unusable) return;
-    for (const flow of this.flows) flow.settleNode(node, version, nowNs);
+    for (const flow of this.flows) flow.leave(node, version, nowNs);
     // In this order: a row must not be given up in between.
     own.count(node, service, state, after, 1);
     own.count(node, service, state, before, -1);
+    for (const flow of this.flows) flow.enter(node, version, nowNs);
   }
 
   /** The weight of a node among the targets changes now. */

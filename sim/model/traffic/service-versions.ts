@@ -4,13 +4,13 @@
  *
  *   writes --> a row more;  a pod stops, fails, recovers --> all rows that hold it;  nodes move on --> the oldest rows go
  *
- * A row: endpoints by acceptance that are ready, and that serve while they terminate; how many of each are in every zone; and with
- * hints, by zone, the ready ones that are hinted to it, by acceptance.
+ * A row: endpoints by acceptance that are ready, and that serve while they terminate; how many of each are in every zone and accept;
+ * and with hints, by zone, the ready ones that are hinted to it, by acceptance, and those of them that are there and accept.
  */
 
 import { widen } from '../cluster/columns.js';
 import { EndpointState, NO_ZONE } from '../node/endpoint-ledger.js';
-import { ACCEPTANCES } from './connection-routes.js';
+import { Acceptance, ACCEPTANCES } from './connection-routes.js';
 
 /** Where a set of endpoints stands in a row: its counts by acceptance, and those in each zone (SAME_ZONE: all are at home). */
 export const READY = 0;
@@ -72,10 +72,11 @@ export class ServiceVersions {
     const { rows, zones } = this;
     const isReady = state === EndpointState.ready;
     rows[row + (isReady ? READY : TERMINATING) + acceptance]! += by;
-    if (zone >= 0) rows[row + FIXED + (isReady ? 0 : zones) + zone]! += by;
+    if (zone >= 0 && acceptance === Acceptance.accepts) rows[row + FIXED + (isReady ? 0 : zones) + zone]! += by;
     if (!this.hasHints || !isReady || hintedZone === NO_ZONE) return;
     rows[row + this.#hintedOffset(hintedZone) + acceptance]! += by;
-    if (hintedZone === zone) rows[row + this.#hintedOffset(hintedZone) + ACCEPTANCES]! += by;
+    if (hintedZone === zone && acceptance === Acceptance.accepts)
+      rows[row + this.#hintedOffset(hintedZone) + ACCEPTANCES]! += by;
   }
 
   /** A node goes from one version to a later one. */
@@ -124,8 +125,8 @@ export class ServiceVersions {
     return hinted === this.sizeAt(row + READY);
   }
 
-  /** Endpoints of the set at `offset` that are in the zone. */
-  inZone(version: number, offset: number, zone: number): number {
+  /** Endpoints of the set at `offset` that are in the zone and accept. */
+  acceptingInZone(version: number, offset: number, zone: number): number {
     const row = this.rowOf(version);
     const place = offset - row;
     if (place === READY) return this.rows[row + FIXED + zone]!;

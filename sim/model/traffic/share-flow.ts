@@ -19,11 +19,9 @@ import type { ServiceRoute } from '../node/service-routing/service-route.js';
 import { Acceptance, ACCEPTANCES } from './connection-routes.js';
 import type { EntryWeights } from './entry-weights.js';
 import { type NodeEndpoints, NOTHING_HERE } from './node-endpoints.js';
+import type { RouteOf } from './route-table.js';
 import { READY, type ServiceVersions, TERMINATING } from './service-versions.js';
 import { LossCause, type TrafficTally } from './traffic-tally.js';
-
-/** The route of a request by whether there are endpoints to be had for each policy, and any at all. */
-export type RouteOf = (hasCluster: boolean, hasLocal: boolean, isAnywhere: boolean) => ServiceRoute;
 
 export interface ShareFlowParameters {
   readonly service: number;
@@ -53,7 +51,7 @@ export class ShareFlow {
   readonly parameters: ShareFlowParameters;
   // Cells by (version - oldest) x zones + zone.
   #weight: Float64Array;
-  /** Sums over the nodes of a cell: weight x endpoints that the node has itself, ready ones and those that terminate. */
+  /** Sums over the nodes of a cell: weight x accepting endpoints that the node has itself, ready ones and those that terminate. */
   #ownReady: Float64Array;
   #ownTerminating: Float64Array;
   /** When the cell was settled last. */
@@ -128,11 +126,6 @@ export class ShareFlow {
     for (let zone = 0; zone < zones; zone++) this.#settleCell(version, zone, nowNs);
   }
 
-  /** Settles a node that uses its own endpoints; before they change. */
-  settleNode(node: number, version: number, nowNs: number): void {
-    if (this.#ownNodes.has(node)) this.#settleOwn(node, version, nowNs);
-  }
-
   /** Settles everything; before the rate changes, and at the end. */
   settleAll(nowNs: number, versionOf: (node: number) => number): void {
     const { versions } = this.parameters;
@@ -200,8 +193,8 @@ export class ShareFlow {
     }
     const offset = own.offsetOf(node, service);
     if (offset === NOTHING_HERE) return;
-    this.#ownReady[cell]! += weight * own.sizeAt(offset, READY);
-    this.#ownTerminating[cell]! += weight * own.sizeAt(offset, TERMINATING);
+    this.#ownReady[cell]! += weight * own.acceptingAt(offset, READY);
+    this.#ownTerminating[cell]! += weight * own.acceptingAt(offset, TERMINATING);
   }
 
   #usesOwn(node: number): boolean {
@@ -238,8 +231,8 @@ export class ShareFlow {
       return;
     }
     const isTerminating = offset - versions.rowOf(version) === TERMINATING;
-    const onNode = (isTerminating ? this.#ownTerminating : this.#ownReady)[cell]! / (weight * size);
-    const inZone = versions.inZone(version, offset, zone) / size;
+    const onNode = (isTerminating ? this.#ownTerminating : this.#ownReady)[cell]! / weight;
+    const inZone = versions.acceptingInZone(version, offset, zone);
     this.#deliver(amount, versions.rows, offset, size, onNode, inZone, route.isMasqueraded, fromNs, nowNs);
   }
 
@@ -254,15 +247,26 @@ export class ShareFlow {
     const route = routeOf(true, true, true);
     if (set !== null) {
       const size = own.sizeAt(ownOffset, set);
-      this.#deliver(amount, own.counts, ownOffset + set, size, 1, 1, route.isMasqueraded, fromNs, nowNs);
+      const accepting = own.acceptingAt(ownOffset, set);
+      this.#deliver(
+        amount,
+        own.counts,
+        ownOffset + set,
+        size,
+        accepting,
+        accepting,
+        route.isMasqueraded,
+        fromNs,
+        nowNs,
+      );
       return;
     }
     const zone = zoneOfNode[node]!;
     const offset = versions.clusterSetAt(version, zone);
     const size = versions.sizeAt(offset);
     const isTerminating = offset - versions.rowOf(version) === TERMINATING;
-    const onNode = own.sizeAt(ownOffset, isTerminating ? TERMINATING : READY) / size;
-    const inZone = versions.inZone(version, offset, zone) / size;
+    const onNode = own.acceptingAt(ownOffset, isTerminating ? TERMINATING : READY);
+    const inZone = versions.acceptingInZone(version, offset, zone);
     this.#deliver(amount, versions.rows, offset, size, onNode, inZone, route.isMasqueraded, fromNs, nowNs);
   }
 
@@ -300,7 +304,7 @@ export class ShareFlow {
     else tally.lose(isFromOutside ? LossCause.loadBalancer : LossCause.noLocalEndpoints, false, amount, fromNs, nowNs);
   }
 
-  /** `onNode` and `inZone`: share of the requests whose endpoint is on the node, and in its zone. */
+  /** `onNode` and `inZone`: accepting endpoints of the set that are on the node (a mean over nodes), and in its zone. */
   #deliver(
     amount: number,
     counts: Int32Array,
@@ -313,9 +317,15 @@ export class ShareFlow {
     nowNs: number,
   ): void {
     const { tally } = this.parameters;
-    const served = (amount * counts[offset + Acceptance.accepts]!) / size;
-    tally.serve(served, served * (1 - onNode), served * (1 - inZone), isMasqueraded);
-    if (counts[offset + Acceptance.accepts] === size) return;
+    const accepting = counts[offset + Acceptance.accepts]!;
+    const perEndpoint = amount / size;
+    tally.serve(
+      perEndpoint * accepting,
+      perEndpoint * (accepting - onNode),
+      perEndpoint * (accepting - inZone),
+      isMasqueraded,
+    );
+    if (accepting === size) return;
     for (let kind = 1; kind < ACCEPTANCES; kind++) {
       const count = counts[offset + kind]!;
       if (count > 0) tally.loseAtPod(kind as Acceptance, (amount * count) / size, fromNs, nowNs);

@@ -189,6 +189,11 @@ export class Traffic implements AcceptanceListener {
 
   #start(traffic: ServiceTraffic): void {
     this.#changed.add(traffic);
+    // Where a load balancer sends, nodes enter with their weights.
+    for (const flow of traffic.flows) {
+      if (flow.parameters.weights === traffic.balanced?.weights) continue;
+      for (let node = 0; node < this.#parameters.applied.length; node++) flow.enter(node, 0, this.#simulation.nowNs);
+    }
     traffic.balanced?.loadBalancer.start(
       {
         nodes: this.#parameters.applied.length,

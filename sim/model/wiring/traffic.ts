@@ -9,14 +9,7 @@ import type { WatchFanOut } from '../controlplane/watch-fan-out.js';
 import type { EndpointUpdates } from '../node/endpoint-updates.js';
 import type { ServiceAddress } from '../node/packet-path/rule-walk.js';
 import type { InitialEndpoints } from '../node/rule-history.js';
-import {
-  MODE_ROUTING,
-  type PacketSource,
-  type ServiceDestination,
-  type ServiceRoute,
-  serviceRoute,
-} from '../node/service-routing/service-route.js';
-import type { Scenario } from '../scenario.js';
+import { MODE_ROUTING, type PacketSource, type ServiceDestination } from '../node/service-routing/service-route.js';
 import { type ClientOrigin, capacityPerSecond, type ClientSettings } from '../traffic-settings.js';
 import { EndpointRecords } from '../traffic/endpoint-records.js';
 import { EntryWeights, insideWeights } from '../traffic/entry-weights.js';
@@ -24,7 +17,8 @@ import { NodeEndpoints } from '../traffic/node-endpoints.js';
 import { PodAcceptance } from '../traffic/pod-acceptance.js';
 import { type Balanced, ServiceTraffic } from '../traffic/service-traffic.js';
 import { ServiceVersions } from '../traffic/service-versions.js';
-import { type RouteOf, ShareFlow } from '../traffic/share-flow.js';
+import { routeTable, TO_POD_OF_NODE } from '../traffic/route-table.js';
+import { ShareFlow } from '../traffic/share-flow.js';
 import { type InsideWeights, Traffic } from '../traffic/traffic.js';
 import { TrafficTally } from '../traffic/traffic-tally.js';
 import type { ClusterContext } from './context.js';
@@ -89,7 +83,12 @@ export function createTraffic(
       const isBalanced = clients.from === 'outside' && clients.address === 'LoadBalancerIP';
       if (isBalanced) traffic.balanced ??= balancedBy(loadBalancers!, service, shape, nodes.count);
       const isDirect = isBalanced && loadBalancers!.settingsOf(service)!.targetType === 'ip';
-      const routeOf = isDirect ? TO_POD_OF_NODE : routesOf(scenario, clients, shape);
+      const routeOf = isDirect
+        ? TO_POD_OF_NODE
+        : routeTable(MODE_ROUTING[scenario.kubeProxy.mode], shape, DESTINATION[clients.address], SOURCE[clients.from], {
+            masqueradeAll: scenario.kubeProxy.masqueradeAll,
+            detectsLocalTraffic: true,
+          });
       traffic.flows.push(
         new ShareFlow({
           service,
@@ -125,12 +124,6 @@ export function createTraffic(
   return traffic;
 }
 
-/** Of a load balancer that sends to pods: no rule of a node is in the way, and the weights of nodes are those of their pods. */
-const TO_POD_OF_NODE: RouteOf = (_, hasLocal) =>
-  hasLocal
-    ? { outcome: 'FORWARD', endpoints: 'local', isMasqueraded: false }
-    : { outcome: 'DROP', endpoints: null, isMasqueraded: false };
-
 function balancedBy(loadBalancers: LoadBalancers, service: number, shape: ServiceShape, nodes: number): Balanced {
   const { protocol } = loadBalancers.settingsOf(service)!.healthCheck;
   return {
@@ -139,27 +132,6 @@ function balancedBy(loadBalancers: LoadBalancers, service: number, shape: Servic
     protocol,
     policy: shape.externalTrafficPolicy,
   };
-}
-
-/** What the proxy mode does with a request of these clients, in a table of the three things that it hangs on. */
-function routesOf(
-  { kubeProxy }: Scenario,
-  clients: ClientSettings,
-  shape: Parameters<typeof serviceRoute>[1],
-): RouteOf {
-  const route = (hasCluster: boolean, hasLocal: boolean, isAnywhere: boolean): ServiceRoute =>
-    serviceRoute(
-      MODE_ROUTING[kubeProxy.mode],
-      shape,
-      { cluster: hasCluster ? 1 : 0, local: hasLocal ? 1 : 0, isAnywhere },
-      DESTINATION[clients.address],
-      SOURCE[clients.from],
-      true,
-      { masqueradeAll: kubeProxy.masqueradeAll, detectsLocalTraffic: true },
-    );
-  const routes = Array.from({ length: 8 }, (_, bits) => route((bits & 1) !== 0, (bits & 2) !== 0, (bits & 4) !== 0));
-  return (hasCluster, hasLocal, isAnywhere) =>
-    routes[(hasCluster ? 1 : 0) + (hasLocal ? 2 : 0) + (isAnywhere ? 4 : 0)]!;
 }
 
 /** One set of weights for all clients inside that are spread alike. */
