@@ -146,6 +146,11 @@ export class ServiceTraffic {
   acceptanceChanged(pod: number, before: number, after: number, nowNs: number): void {
     const { versions, records, own, service, zoneOfNode, nodeOf } = this.context;
     const node = nodeOf(pod);
+    const versionOnNode = node < 0 ? 0 : this.versionOf(node);
+    for (const flow of this.flows) {
+      flow.settleNodesWithOwn(nowNs, (of) => this.versionOf(of));
+      if (node >= 0) flow.leave(node, versionOnNode, nowNs);
+    }
     const zone = node >= 0 ? zoneOfNode[node]! : NO_ZONE;
     for (let version = versions.oldest; version <= versions.newest; version++) {
       const state = records.stateAt(pod, version);
@@ -156,14 +161,11 @@ export class ServiceTraffic {
       versions.count(version, state, after, zone, hintedZone, 1);
     }
     if (node < 0) return;
-    const version = this.versionOf(node);
-    const state = records.stateAt(pod, version);
-    if (state === EndpointState.unusable) return;
-    for (const flow of this.flows) flow.leave(node, version, nowNs);
+    const state = records.stateAt(pod, versionOnNode);
     // In this order: a row must not be given up in between.
     own.count(node, service, state, after, 1);
     own.count(node, service, state, before, -1);
-    for (const flow of this.flows) flow.enter(node, version, nowNs);
+    for (const flow of this.flows) flow.enter(node, versionOnNode, nowNs);
   }
 
   /** The weight of a node among the targets changes now. */

@@ -126,6 +126,12 @@ export class ShareFlow {
     for (let zone = 0; zone < zones; zone++) this.#settleCell(version, zone, nowNs);
   }
 
+  /** Settles nodes that use their own endpoints as long as hints say so, and else those of all; before endpoints anywhere change. */
+  settleNodesWithOwn(nowNs: number, versionOf: (node: number) => number): void {
+    if (!this.parameters.followsNodeHints) return;
+    for (const node of this.#ownNodes.keys()) this.#settleOwn(node, versionOf(node), nowNs);
+  }
+
   /** Settles everything; before the rate changes, and at the end. */
   settleAll(nowNs: number, versionOf: (node: number) => number): void {
     const { versions } = this.parameters;
