@@ -12,6 +12,7 @@ import type { ServiceShape } from './cluster/service-shape.js';
 import type { EndpointSettings } from './cluster/services.js';
 import type { NameLengths } from './controlplane/wire-size.js';
 import type { KubeProxySettings } from './kube-proxy-settings.js';
+import type { LoadBalancerSettings } from './load-balancer-settings.js';
 import type { NodeTrafficSettings } from './node-traffic-settings.js';
 import type { ApplicationSettings, ClientSettings } from './traffic-settings.js';
 import type { ProbeFailure, ReadinessProbe } from './node/readiness-probe.js';
@@ -157,6 +158,12 @@ export interface ControlPlaneSettings {
     readonly metricResolutionNs: number;
   };
   readonly scheduler: ClientLimits;
+  /** cloud-controller-manager, whose service controller sets up load balancers. */
+  readonly cloudControllerManager: {
+    readonly concurrentServiceSyncs: number;
+    /** Feature gate StableLoadBalancerNodeSet: nodes that are not ready stay in the pools. */
+    readonly stableLoadBalancerNodeSet: boolean;
+  };
 }
 
 export interface KubeletSettings extends ClientLimits {
@@ -207,6 +214,8 @@ export interface ServiceSettings extends EndpointSettings {
   /** What kube-proxies make of each of them. */
   readonly shape: ServiceShape;
   readonly application: ApplicationSettings;
+  /** What stands in front of each of them; null: nothing does. */
+  readonly loadBalancer: LoadBalancerSettings | null;
 }
 
 /** A HorizontalPodAutoscaler for the Deployment of each service of a group, and the load on the service. */

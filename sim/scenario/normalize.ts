@@ -14,6 +14,7 @@ import type {
 } from '../model/scenario.js';
 import { kubeProxy, serviceShape } from './normalize-kube-proxy.js';
 import { application, client } from './normalize-clients.js';
+import { cloudControllerManager, loadBalancer } from './normalize-load-balancers.js';
 import { nodeTraffic } from './normalize-node-traffic.js';
 import { kubelet, nodeChoice, nodeLifecycle, nodeShare, or, readinessProbe, termination } from './normalize-pods.js';
 import type { Spec } from './schema.js';
@@ -173,6 +174,7 @@ export const normalize = (spec: Spec): Scenario => {
         kubeApiQps: or(spec.controlPlane?.scheduler?.kubeApiQps, defaults.scheduler.kubeApiQps),
         kubeApiBurst: or(spec.controlPlane?.scheduler?.kubeApiBurst, defaults.scheduler.kubeApiBurst),
       },
+      cloudControllerManager: cloudControllerManager(spec.controlPlane?.cloudControllerManager ?? {}, defaults),
     },
     kubelet: kubelet(spec.kubelet ?? {}, profile.kubelet),
     kubeProxy: kubeProxy(spec.kubeProxy ?? {}, profile.kubeProxy),
@@ -195,7 +197,7 @@ export const normalize = (spec: Spec): Scenario => {
       bytesPerEndpoint: or(spec.wire?.bytesPerEndpoint, profile.wire.bytesPerEndpoint),
       minObjectBytes: or(spec.wire?.minObjectBytes, profile.wire.minObjectBytes),
     },
-    services: spec.services.map((entry) => serviceGroup(entry, spec.pods, profile)),
+    services: spec.services.map((entry) => serviceGroup(entry, spec, profile)),
     autoscalers: (spec.autoscalers ?? []).map((entry) => autoscaler(entry, controllerManager, profile)),
     clients: (spec.clients ?? []).map((entry) => client(entry, spec.services, profile)),
     nodeTraffic: nodeTraffic(spec.nodeTraffic, profile),
@@ -205,7 +207,7 @@ export const normalize = (spec: Spec): Scenario => {
 
 const serviceGroup = (
   entry: Spec['services'][number],
-  pods: Spec['pods'],
+  { pods, loadBalancer: ofAll }: Pick<Spec, 'pods' | 'loadBalancer'>,
   profile: VersionProfile,
 ): ServiceSettings => ({
   name: entry.name,
@@ -214,6 +216,7 @@ const serviceGroup = (
   selector: entry.selector ?? true,
   shape: serviceShape(entry, profile),
   application: application(entry.application, profile),
+  loadBalancer: loadBalancer(entry, ofAll, profile),
   controller: entry.controller ?? 'Deployment',
   podManagementPolicy: or(entry.podManagementPolicy, profile.statefulSet.podManagementPolicy),
   publishNotReadyAddresses: or(entry.publishNotReadyAddresses, profile.services.publishNotReadyAddresses),

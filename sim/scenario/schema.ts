@@ -14,6 +14,7 @@ import { actions } from './action-schemas.js';
 import { autoscaler } from './autoscaler-schema.js';
 import { application, client } from './client-schema.js';
 import { kubeProxy, serviceShape } from './kube-proxy-schemas.js';
+import { cloudControllerManager, loadBalancer } from './load-balancer-schema.js';
 import { nodeTraffic } from './node-traffic-schema.js';
 import { clientLimits, kubelet, latencySchema, pods, readinessProbe, termination } from './pod-schemas.js';
 import {
@@ -296,6 +297,9 @@ const controlPlane = z.strictObject({
     .strictObject(clientLimits)
     .optional()
     .describe('kube-scheduler: the client that binds pods to nodes (clientConnection.qps and burst).'),
+  cloudControllerManager: cloudControllerManager
+    .optional()
+    .describe('cloud-controller-manager, whose service controller sets up load balancers.'),
 });
 
 const nameLength = (what: string) =>
@@ -347,6 +351,9 @@ const serviceGroup = z.strictObject({
     .describe(
       'What runs in the pods: how much they can answer, and how they end. Counts where the service has clients.',
     ),
+  loadBalancer: loadBalancer
+    .optional()
+    .describe('What stands in front of each of these services, where it differs from `loadBalancer` at the top.'),
   selector: flag()
     .optional()
     .describe(
@@ -478,6 +485,7 @@ export const SECTIONS = {
   pods: pods.optional().describe('How long pods take to start and to stop.'),
   wire: wire.optional().describe('How large API objects are on the wire.'),
   services: z.array(serviceGroup).describe('The services of the cluster, in groups of equal ones.'),
+  loadBalancer: loadBalancer.optional().describe('What stands in front of every service of type LoadBalancer.'),
   autoscalers: z.array(autoscaler).optional().describe('Horizontal pod autoscalers, and the load that moves them.'),
   clients: z
     .array(client)

@@ -130,6 +130,10 @@ controlPlane:
   scheduler:
     # kubeApiQps: 50
     # kubeApiBurst: 100
+  # The service controller makes load balancers, so many at a time; since 1.27 nodes that are not ready stay in their pools.
+  cloudControllerManager:
+    # concurrentServiceSyncs: 1
+    # stableLoadBalancerNodeSet: true
 
 # Every kubelet: its API client (5 and 10 before 1.27), heartbeats, probes.
 kubelet:
@@ -251,6 +255,21 @@ services:
     # What runs in the pods. Nothing bounds what they answer, unless e.g.
     # "application: { concurrency: 8, serviceTime: { mean: 20ms, variation: 1 }, acceptsAfterSigterm: false }"
   # - { name: db, endpoints: 9, controller: StatefulSet, podManagementPolicy: OrderedReady } # or Parallel
+
+# What stands in front of services of type LoadBalancer. The provider (gce, aws-nlb, aws-clb, azure, generic) picks the other
+# defaults, by externalTrafficPolicy; these are those of gce. A service may differ: "loadBalancer: { provider: azure }".
+# loadBalancer:
+#   provider: gce
+#   targetType: instance # nodes; or ip: the pods themselves
+#   healthCheck: { protocol: HTTP, interval: 8s, timeout: 1s, healthyThreshold: 1, unhealthyThreshold: 3 } # or TCP: the node port
+#   whenNoneHealthy: all # it fails open; or none
+#   deregistrationDelay: 30s # for connections to targets that leave the pool
+#   flowHash: 5-tuple # or 3-tuple, 2-tuple, round-robin
+#   weightByEndpoints: false # under externalTrafficPolicy Local
+#   idleTimeout: 10m # or unlimited
+#   provisioning: { median: 60s, p99: 180s } # of load balancers for services that the workload creates
+#   provisioningFailureShare: 0%
+#   targetUpdate: 5s # until the data path follows a change of the pool
 
 # The load on services, and autoscalers that follow it; the run then needs a duration. Their behavior is as in autoscaling/v2.
 # autoscalers:

@@ -7,6 +7,7 @@
  */
 
 import type { ControlPlaneSettings } from '../scenario.js';
+import { ON_BY_DEFAULT_SINCE } from './features.js';
 import { assumed, constant, type Constant, type Sourced, upstream } from './provenance.js';
 
 const MS = 1_000_000;
@@ -143,6 +144,20 @@ export const controlPlaneDefaults = (minor: number): ControlPlaneDefaults => ({
   scheduler: {
     kubeApiQps: upstream(50, '1/s', 'KubeSchedulerConfiguration clientConnection.qps', '2026-07'),
     kubeApiBurst: upstream(100, '1', 'KubeSchedulerConfiguration clientConnection.burst', '2026-07'),
+  },
+  cloudControllerManager: {
+    concurrentServiceSyncs: assumed(
+      1,
+      '1',
+      'cloud-controller-manager --concurrent-service-syncs, from memory',
+      [1, 100],
+    ),
+    stableLoadBalancerNodeSet: upstream(
+      minor >= ON_BY_DEFAULT_SINCE.stableLoadBalancerNodeSet.value,
+      '',
+      ON_BY_DEFAULT_SINCE.stableLoadBalancerNodeSet.source,
+      `Kubernetes 1.${minor}`,
+    ),
   },
 });
 

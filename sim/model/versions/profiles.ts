@@ -10,12 +10,14 @@
 import type { ServiceShape, TrafficPolicy } from '../cluster/service-shape.js';
 import type { EndpointSettings } from '../cluster/services.js';
 import type { ProxyModeName } from '../node/proxy-modes/proxy-mode.js';
+import type { LoadBalancerProvider } from '../load-balancer-settings.js';
 import type { NodeTrafficSettings } from '../node-traffic-settings.js';
 import type { Scenario } from '../scenario.js';
 import { controlPlaneDefaults } from './control-plane-profile.js';
 import { DEFAULT_PROXY_MODE, kubeProxyDefaults } from './kube-proxy-profile.js';
 import { nodeTrafficDefaults } from './node-traffic-profile.js';
 import { applicationDefaults, clientDefaults } from './client-profile.js';
+import { DEFAULT_PROVIDER, type LoadBalancerDefaults, loadBalancerDefaults } from './load-balancer-profile.js';
 import { assumed, constant, type Constant, type Sourced, upstream } from './provenance.js';
 
 export const SUPPORTED_VERSIONS = [
@@ -90,6 +92,8 @@ export interface VersionProfile extends Sourced<DefaultSettings> {
   readonly application: ReturnType<typeof applicationDefaults>;
   /** Of a `nodeTraffic` section that is given. */
   readonly nodeTraffic: Sourced<NodeTrafficSettings>;
+  /** Of services of type LoadBalancer, with the default provider and policy Cluster; others have others (load-balancer-profile.ts). */
+  readonly loadBalancer: LoadBalancerDefaults & { readonly provider: Constant<LoadBalancerProvider> };
 }
 
 const MS = 1_000_000;
@@ -199,6 +203,7 @@ export const versionProfile = (
     clients: clientDefaults(),
     application: applicationDefaults(),
     nodeTraffic: nodeTrafficDefaults(),
+    loadBalancer: { provider: DEFAULT_PROVIDER, ...loadBalancerDefaults(DEFAULT_PROVIDER.value, 'Cluster') },
   };
 };
 

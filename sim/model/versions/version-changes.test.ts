@@ -20,6 +20,7 @@ const CHANGES: readonly Row[] = [
   ['1.26', 'controlPlane.apiServer.borrowingLimitPercent', 0, null],
   ['1.26', 'kubeProxy.iptablesRuleLayout', 'v1.24', 'v1.33'],
   ['1.26', 'kubeProxy.terminatingEndpoints', false, true],
+  ['1.27', 'controlPlane.cloudControllerManager.stableLoadBalancerNodeSet', false, true],
   ['1.27', 'kubelet.kubeApiQps', 5, 50],
   ['1.27', 'kubelet.kubeApiBurst', 10, 100],
   ['1.27', 'kubeProxy.minimizeIPTablesRestore', false, true],

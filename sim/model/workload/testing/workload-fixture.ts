@@ -72,6 +72,7 @@ export class WorkloadFixture {
         readinessProbe: null,
         terminationGracePeriodSeconds: 30,
         preStop: { sleepNs: 0 },
+        loadBalancer: null,
         application: { concurrency: null, serviceTime: null, acceptsAfterSigterm: false },
       },
     ];
