@@ -442,6 +442,12 @@ export const METRICS = {
     'Pods evicted',
     'Pods of lost nodes that taint eviction deleted. None without a loss of nodes.',
   ),
+  load_balancer_provisioning_seconds: define(
+    'distribution',
+    'seconds',
+    'Time until a load balancer has its address',
+    'Over the services of type LoadBalancer that the workload creates, equally weighted: from the creation of the service to the write of its status.loadBalancer. None without such services.',
+  ),
   autoscaler_rescales_total: define(
     'scalar',
     'count',

@@ -33,6 +33,7 @@ export function runReplication(
     ...recorder.distributions(log, kubeProxies),
     ...nodeTraffic.distributions,
     ...traffic.distributions,
+    ...world.loadBalancers?.distributions(),
   };
   return {
     replication,

@@ -44,6 +44,7 @@ import { createControllerManager } from './wiring/controller-manager.js';
 import { createDiscovery } from './wiring/create-discovery.js';
 import { createEndpointController, createInformerResync, createNodeInformer } from './wiring/endpoint-controllers.js';
 import { createEndpointUpdates, createKubeProxies } from './wiring/kube-proxies.js';
+import { createLoadBalancers, type LoadBalancers } from './wiring/load-balancers.js';
 import { NodesAndPods } from './wiring/nodes-and-pods.js';
 import { measureNodeTraffic } from './wiring/node-traffic.js';
 import { createPodAcceptance, createTraffic } from './wiring/traffic.js';
@@ -70,6 +71,8 @@ export class World {
   readonly nodesAndPods: NodesAndPods;
   /** The process that the controllers live in. */
   readonly controllerManager: ControllerManager;
+  /** External load balancers; null when no service has one. */
+  readonly loadBalancers: LoadBalancers | null;
   /** When the workload began: with its first action or the first change of load. */
   readonly startNs: number;
 
@@ -114,6 +117,7 @@ export class World {
     const watchLatencyNs = ns(API_SERVER_COSTS.watchLatencyToControllers.value);
     const api = { ...cluster, apiServers, etcd: createEtcd(scenario, streams), watchLatencyNs };
     const acceptance = createPodAcceptance(cluster);
+    const nodeInformer = createNodeInformer(cluster, watchLatencyNs, () => this.nodesChanged());
     this.nodesAndPods = new NodesAndPods({
       ...api,
       acceptance,
@@ -127,7 +131,10 @@ export class World {
           this.#traffic?.nodeDown(node, false);
         },
       },
-      onReadinessChanged: createNodeInformer(cluster, watchLatencyNs, () => this.nodesChanged()),
+      onReadinessChanged: () => {
+        nodeInformer();
+        this.loadBalancers?.nodesChanged();
+      },
     });
     const { lifecycle, placement, nodeLifecycle } = this.nodesAndPods;
 
@@ -181,6 +188,7 @@ export class World {
     this.controllerManager.onTakenOver((downSinceNs) =>
       this.#faultRecovery.followWriters('controllerManagerFailOver', downSinceNs, simulation.nowNs),
     );
+    this.loadBalancers = createLoadBalancers(context, (node) => nodeLifecycle.isReady(node));
     this.#workload = createWorkloadActions(context, {
       controllers: this.#workloadControllers,
       lifecycle,
@@ -192,6 +200,7 @@ export class World {
       watchConnections: this.watchConnections,
       kubeProxyProcesses: this.#processes,
       faultRecovery: this.#faultRecovery,
+      loadBalancers: this.loadBalancers,
     });
   }
 

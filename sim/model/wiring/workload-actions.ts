@@ -1,7 +1,7 @@
 /**
  * The scripted workload, with all that its actions act on.
  *
- *   actions --> controllers, pod life cycle and labels, node faults, watches, controller manager, etcd, API servers
+ *   actions --> controllers, load balancers, pod life cycle and labels, node faults, watches, controller manager, etcd, API servers
  */
 
 import type { ControllerManager } from '../controlplane/controller-manager.js';
@@ -17,6 +17,7 @@ import { PodLabels } from '../workload/pod-labels.js';
 import type { PodLifecycle } from '../workload/pod-lifecycle.js';
 import type { WorkloadControllers } from '../workload/workload-controllers.js';
 import type { EndpointContext } from './context.js';
+import type { LoadBalancers } from './load-balancers.js';
 
 /** The parts of a world that are there when its workload is made. */
 export interface WorkloadParts {
@@ -31,6 +32,8 @@ export interface WorkloadParts {
   readonly watchConnections: WatchConnections;
   readonly kubeProxyProcesses: KubeProxyProcesses;
   readonly faultRecovery: FaultRecovery;
+  /** null: no service has one. */
+  readonly loadBalancers: LoadBalancers | null;
 }
 
 export function createWorkloadActions(context: EndpointContext, parts: WorkloadParts): WorkloadActions {
@@ -57,6 +60,7 @@ export function createWorkloadActions(context: EndpointContext, parts: WorkloadP
       kubeProxies: parts.kubeProxyProcesses,
       nodes: scenario.cluster.nodes,
       absentServices: context.absentServices,
+      onServiceCreated: (service, createdNs) => parts.loadBalancers?.serviceCreated(service, createdNs),
       serviceClient: newClient(),
       slowEtcd: (factor, forNs) => {
         const { nowNs } = simulation;

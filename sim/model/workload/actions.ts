@@ -61,6 +61,8 @@ export interface WorkloadTargets {
   readonly nodes: number;
   /** Services that the informer does not show yet; one leaves the set when it does. */
   readonly absentServices: Set<number>;
+  /** Hears of a service that the informers show, and of when it was created. */
+  readonly onServiceCreated: (service: number, createdNs: number) => void;
   /** Whoever creates services. */
   readonly serviceClient: ApiClient;
   readonly slowEtcd: (factor: number, forNs: number) => void;
@@ -301,10 +303,11 @@ export class WorkloadActions {
 
   /** The informer shows a new service; its creation is what its first endpoint objects date from. */
   #onServiceSeen(service: number): void {
-    const { absentServices, controller, replicaSets } = this.#targets;
+    const { absentServices, controller, replicaSets, onServiceCreated } = this.#targets;
     const createdNs = this.#simulation.nowNs - this.#watchLatencyNs;
     absentServices.delete(service);
     controller.serviceCreated(service, replicaSets.replicas(service), createdNs);
+    onServiceCreated(service, createdNs);
   }
 
   #failOverControllerManager(): void {

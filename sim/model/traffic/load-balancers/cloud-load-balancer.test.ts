@@ -34,12 +34,19 @@ const SETTINGS: LoadBalancerSettings = {
 };
 const phases = new RandomStreams(1, 0).hash('load-balancer-check');
 
-const create = (simulation: Simulation, nodes: number, settings: Partial<LoadBalancerSettings> = {}, service = 0) =>
+const create = (
+  simulation: Simulation,
+  nodes: number,
+  settings: Partial<LoadBalancerSettings> = {},
+  service = 0,
+  isInPool = (_node: number) => true,
+) =>
   new CloudLoadBalancer(simulation, {
     service,
     nodes,
     settings: { ...SETTINGS, ...settings },
     externalTrafficPolicy: 'Local' satisfies TrafficPolicy,
+    isInPool,
     phases,
   });
 

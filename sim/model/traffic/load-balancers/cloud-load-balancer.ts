@@ -27,6 +27,8 @@ export interface CloudLoadBalancerParameters {
   readonly nodes: number;
   readonly settings: LoadBalancerSettings;
   readonly externalTrafficPolicy: TrafficPolicy;
+  /** Whether the service controller has the node in the pool when the load balancer starts. */
+  readonly isInPool: (node: number) => boolean;
   /** When each target is checked, for (service, node). */
   readonly phases: CounterHash;
 }
@@ -36,6 +38,7 @@ export class CloudLoadBalancer implements LoadBalancer {
   readonly #settings: LoadBalancerSettings;
   readonly #checks: PeriodicChecks;
   readonly #phaseNs: (node: number) => number;
+  readonly #isInPool: (node: number) => boolean;
   readonly #poolKind: EventKind;
   readonly #podsKind: EventKind;
   readonly #weightKind: EventKind;
@@ -53,7 +56,7 @@ export class CloudLoadBalancer implements LoadBalancer {
   readonly #weightPending = new Set<number>();
   #healthyTargets = 0;
   #isOpen = false;
-  #onWeight: WeightListener = () => {};
+  #onWeight: WeightListener | null = null;
 
   constructor(simulation: Simulation, parameters: CloudLoadBalancerParameters) {
     const { service, nodes, settings, externalTrafficPolicy, phases } = parameters;
@@ -61,6 +64,7 @@ export class CloudLoadBalancer implements LoadBalancer {
     const name = `load balancer of service ${service}`;
     this.#simulation = simulation;
     this.#settings = settings;
+    this.#isInPool = parameters.isInPool;
     this.#phaseNs = (node) => Math.floor(phases.uniform(service, node) * intervalNs);
     this.#checks = new PeriodicChecks(simulation, name, nodes, settings.healthCheck, this.#phaseNs, (node) =>
       this.#refresh(node),
@@ -84,6 +88,10 @@ export class CloudLoadBalancer implements LoadBalancer {
   start({ nodes, answerOf, readyOn }: InitialTargets, onWeight: WeightListener): void {
     for (let node = 0; node < nodes; node++) {
       this.#published[node] = readyOn(node);
+      if (!this.#sendsToPods && !this.#isInPool(node)) {
+        this.#checks.answers(node, answerOf(node));
+        continue;
+      }
       this.#checks.settle(node, this.#heard(answerOf(node)));
       if (this.#sendsToPods) this.#pooled[node] = this.#published[node]!;
       this.#share[node] = this.#shareOf(node, 1);
@@ -118,9 +126,9 @@ export class CloudLoadBalancer implements LoadBalancer {
     }
   }
 
-  /** The service controller puts the node into the pool, or takes it out. All nodes are in it at the start. */
+  /** The service controller puts the node into the pool, or takes it out. */
   setInPool(node: number, isIn: boolean): void {
-    if (this.#sendsToPods) return;
+    if (this.#sendsToPods || this.#onWeight === null) return;
     const { targetUpdateNs } = this.#settings;
     this.#simulation.schedule(this.#simulation.nowNs + targetUpdateNs, this.#poolKind, node, isIn ? 1 : 0);
   }
@@ -170,7 +178,7 @@ export class CloudLoadBalancer implements LoadBalancer {
     const weight = this.#isOpen || this.#isHealthyTarget[node] === 1 ? this.#share[node]! : 0;
     if (weight === this.#weights[node]) return;
     this.#weights[node] = weight;
-    this.#onWeight(node, weight);
+    this.#onWeight?.(node, weight);
   }
 
   /** Pods answer for themselves, as long as their node lives. */

@@ -42,6 +42,10 @@ interface Trace {
   readonly pending: number;
 }
 
+/** The cluster once all changes have come. */
+const after = (initial: readonly NodeState[], changes: readonly Change[]): NodeState[] =>
+  initial.map((before, node) => changes.findLast((change) => change.node === node)?.state ?? before);
+
 export function describeLoadBalancer(name: string, options: ConformanceOptions): void {
   const run = (initial: readonly NodeState[], changes: readonly Change[], untilNs = Infinity): Trace => {
     const simulation = new Simulation();
@@ -75,9 +79,6 @@ export function describeLoadBalancer(name: string, options: ConformanceOptions):
       let atNs = 0;
       return list.map(([gapNs, node, next]): Change => ({ atNs: (atNs += gapNs), node, state: next }));
     });
-  const after = (initial: readonly NodeState[], list: readonly Change[]): NodeState[] =>
-    initial.map((before, node) => list.findLast((change) => change.node === node)?.state ?? before);
-
   const expectSettled = (weights: readonly number[], nodes: readonly NodeState[]): void => {
     if (!nodes.some(serves)) {
       if (!options.failsOpen) expect(weights.every((weight) => weight === 0)).toBe(true);
