@@ -178,7 +178,15 @@ export class World {
     );
     this.watchConnections = createWatchConnections(api, this.log, this.#listSize, this.kubeProxies);
     this.#processes = new KubeProxyProcesses(simulation, nodes.zone, streams, this.watchConnections, this.kubeProxies);
-    this.#traffic = createTraffic(cluster, this.log, this.#endpointUpdates, acceptance, this.#publishedEndpoints());
+    this.loadBalancers = createLoadBalancers(context, (node) => nodeLifecycle.isReady(node));
+    this.#traffic = createTraffic(
+      cluster,
+      this.log,
+      this.#endpointUpdates,
+      acceptance,
+      this.loadBalancers,
+      this.#publishedEndpoints(),
+    );
     if (this.#traffic !== null) {
       const traffic = this.#traffic;
       this.kubeProxies.listenToRules(traffic);
@@ -188,7 +196,6 @@ export class World {
     this.controllerManager.onTakenOver((downSinceNs) =>
       this.#faultRecovery.followWriters('controllerManagerFailOver', downSinceNs, simulation.nowNs),
     );
-    this.loadBalancers = createLoadBalancers(context, (node) => nodeLifecycle.isReady(node));
     this.#workload = createWorkloadActions(context, {
       controllers: this.#workloadControllers,
       lifecycle,

@@ -9,8 +9,9 @@ import { EndpointState, type EndpointUpdate, NO_ZONE } from '../node/endpoint-le
 import type { EndpointRecords } from './endpoint-records.js';
 import type { EntryWeights } from './entry-weights.js';
 import type { LoadBalancer, NodeAnswer } from './load-balancers/load-balancer.js';
-import { type NodeEndpoints, NOTHING_HERE } from './node-endpoints.js';
-import { READY, type ServiceVersions } from './service-versions.js';
+import { answersByRules, type CheckedNode, nodeAnswer, type NodeCheck } from './load-balancers/node-answer.js';
+import type { NodeEndpoints } from './node-endpoints.js';
+import { READY, type ServiceVersions, TERMINATING } from './service-versions.js';
 import type { ShareFlow } from './share-flow.js';
 
 export interface ServiceTrafficContext {
@@ -42,8 +43,8 @@ export class ServiceTraffic {
   /** Those of the flows that have weights of their own: the targets of its load balancer. */
   loadBalancer: LoadBalancer | null = null;
   balancedWeights: EntryWeights | null = null;
-  /** Whether the load balancer asks nodes for endpoints of their own (policy Local), and not for kube-proxy alone. */
-  asksForEndpoints = false;
+  /** What the load balancer asks nodes; null: nobody asks. */
+  check: NodeCheck | null = null;
   /** Entries of the log that are writes of this service: entry v - 1 makes version v. */
   readonly #entries: number[] = [];
   /** Endpoints that are ready at the newest version. */
@@ -51,6 +52,14 @@ export class ServiceTraffic {
   readonly #position = new Map<number, number>();
   /** Ready endpoints by node, as published; kept for the load balancer only. */
   readonly #published = new Map<number, number>();
+  /** A node that is asked: filled in anew each time. */
+  readonly #checked: { -readonly [Field in keyof CheckedNode]: CheckedNode[Field] } = {
+    isUp: true,
+    isProxyHealthy: true,
+    readyHere: 0,
+    usableHere: 0,
+    isAnywhere: false,
+  };
   /** All endpoints that some version may hold. */
   readonly known = new Set<number>();
 
@@ -112,14 +121,15 @@ export class ServiceTraffic {
   moveNode(node: number, to: number, nowNs: number, changes: readonly OwnChange[], known: number): boolean {
     const { versions, service } = this.context;
     const from = this.versionOf(node);
-    const before = this.asksForEndpoints && this.answerOf(node);
+    const asks = this.check !== null && answersByRules(this.check);
+    const before = asks && this.answerOf(node);
     for (const flow of this.flows) flow.leave(node, from, nowNs);
     for (let place = 0; place < known; place++) {
       if (changes[place]!.service === service) this.#applyOwn(node, changes[place]!);
     }
     versions.moveNode(from, to);
     for (const flow of this.flows) flow.enter(node, to, nowNs);
-    return this.asksForEndpoints && this.answerOf(node) !== before;
+    return asks && this.answerOf(node, to) !== before;
   }
 
   #applyOwn(node: number, { pod, version }: OwnChange): void {
@@ -174,11 +184,18 @@ export class ServiceTraffic {
     for (const flow of this.flows) flow.settleAll(nowNs, (node) => this.versionOf(node));
   }
 
-  /** What a node that is up, with its kube-proxy at work, tells a load balancer that asks for endpoints of its own. */
-  answerOf(node: number): NodeAnswer {
-    const { own, service } = this.context;
+  /** What the node answers the load balancer; without more being said it is up, with its kube-proxy at work. */
+  answerOf(node: number, version = this.versionOf(node), isUp = true, isProxyHealthy = true): NodeAnswer {
+    if (this.check === null) return isUp ? 'healthy' : 'silent';
+    const { own, service, versions } = this.context;
     const offset = own.offsetOf(node, service);
-    return offset !== NOTHING_HERE && own.sizeAt(offset, READY) > 0 ? 'healthy' : 'unhealthy';
+    const checked = this.#checked;
+    checked.isUp = isUp;
+    checked.isProxyHealthy = isProxyHealthy;
+    checked.readyHere = own.sizeAt(offset, READY);
+    checked.usableHere = checked.readyHere > 0 ? checked.readyHere : own.sizeAt(offset, TERMINATING);
+    checked.isAnywhere = versions.isAnywhere(version);
+    return nodeAnswer(this.check, checked);
   }
 
   /** Whether the set that nodes of a zone use at a version (`node` below 0), or the node's own, holds the endpoint. */

@@ -186,13 +186,13 @@ export class Traffic implements AcceptanceListener {
 
   #start(traffic: ServiceTraffic): void {
     this.#changed.add(traffic);
-    const { loadBalancer, asksForEndpoints } = traffic;
+    const { loadBalancer } = traffic;
     if (loadBalancer === null) return;
     const nodes = this.#parameters.applied.length;
     loadBalancer.start(
       {
         nodes,
-        answerOf: (node) => (asksForEndpoints ? traffic.answerOf(node) : 'healthy'),
+        answerOf: (node) => traffic.answerOf(node),
         readyOn: (node) => traffic.publishedOn(node),
       },
       (node, weight) => {
@@ -209,10 +209,8 @@ export class Traffic implements AcceptanceListener {
   }
 
   #answerOf(traffic: ServiceTraffic, node: number): NodeAnswer {
-    if (this.#parameters.isDown[node] === 1) return 'silent';
-    // Both health checks are answered by kube-proxy itself.
-    if (this.#isAway[node] === 1) return 'unhealthy';
-    return traffic.asksForEndpoints ? traffic.answerOf(node) : 'healthy';
+    const isUp = this.#parameters.isDown[node] === 0;
+    return traffic.answerOf(node, traffic.versionOf(node), isUp, this.#isAway[node] === 0);
   }
 
   #onCommitted(node: number, end: number): void {

@@ -4,7 +4,6 @@
  *   scenario: clients, services --> versions, flows, load balancers --> Traffic
  */
 
-import { hasHealthCheckNodePort } from '../cluster/service-shape.js';
 import type { WatchFanOut } from '../controlplane/watch-fan-out.js';
 import type { EndpointUpdates } from '../node/endpoint-updates.js';
 import type { ServiceAddress } from '../node/packet-path/rule-walk.js';
@@ -29,6 +28,7 @@ import { type RouteOf, ShareFlow } from '../traffic/share-flow.js';
 import { type InsideWeights, Traffic } from '../traffic/traffic.js';
 import { TrafficTally } from '../traffic/traffic-tally.js';
 import type { ClusterContext } from './context.js';
+import type { LoadBalancers } from './load-balancers.js';
 
 const DESTINATION: Readonly<Record<ServiceAddress, ServiceDestination>> = {
   ClusterIP: 'clusterIP',
@@ -54,6 +54,7 @@ export function createTraffic(
   log: WatchFanOut,
   endpointUpdates: EndpointUpdates,
   acceptance: PodAcceptance | null,
+  loadBalancers: LoadBalancers | null,
   initial: (service: number) => InitialEndpoints,
 ): Traffic | null {
   const { simulation, scenario, nodes, services, pods } = context;
@@ -87,9 +88,9 @@ export function createTraffic(
       }
       const isBalanced = clients.from === 'outside' && clients.address === 'LoadBalancerIP';
       if (isBalanced && traffic.loadBalancer === null) {
-        traffic.loadBalancer = new IdealLoadBalancer();
+        traffic.loadBalancer = loadBalancers?.create(service) ?? new IdealLoadBalancer();
         traffic.balancedWeights = new EntryWeights(nodes.count);
-        traffic.asksForEndpoints = hasHealthCheckNodePort(shape);
+        traffic.check = loadBalancers?.checkOf(service) ?? null;
       }
       const routeOf = routesOf(scenario, clients, shape);
       traffic.flows.push(
