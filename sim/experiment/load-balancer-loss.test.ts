@@ -7,8 +7,8 @@ import { runReplication } from './replication.js';
 
 const REPLICATIONS = 40;
 
-/** Two nodes with a pod each, of which one leaves the service and lives on: so many requests are lost, in each replication. */
-function lostOf(service: string, overrides: readonly string[] = [], cause = 'requests_lost_load_balancer_total') {
+/** Two nodes with a pod each, of which one leaves the service and lives on. */
+function runOf(service: string, overrides: readonly string[], replication: number) {
   const text = `
 apiVersion: kube-headroom/v1
 kind: Scenario
@@ -19,12 +19,16 @@ clients: [{ service: web, from: outside, requestsPerSecond: 100 }]
 workload: [{ at: 10s, podChange: { service: web, change: leave } }]
 `;
   const { scenario } = parseExperiment(text, 'test.yaml', { overrides }).variants[0]!;
-  return Array.from({ length: REPLICATIONS }, (_, replication) => {
-    const { scalars } = runReplication(scenario, replication);
-    expect(scalars.requests_lost_total).toBeCloseTo(scalars[cause as 'requests_lost_load_balancer_total']!, 6);
+  return runReplication(scenario, replication);
+}
+
+/** Requests that are lost in each replication, all of them for one cause. */
+const lostOf = (service: string, overrides: readonly string[] = []): number[] =>
+  Array.from({ length: REPLICATIONS }, (_, replication) => {
+    const { scalars } = runOf(service, overrides, replication);
+    expect(scalars.requests_lost_total).toBeCloseTo(scalars.requests_lost_load_balancer_total!, 6);
     return scalars.requests_lost_total!;
   });
-}
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -52,4 +56,24 @@ describe('with policy Local, half of the requests are lost until the load balanc
 
 test('with policy Cluster none is lost: the node sends them on', () => {
   expect(Math.max(...lostOf('externalTrafficPolicy: Cluster'))).toBe(0);
+});
+
+describe('pods as targets', () => {
+  test('need no second hop', () => {
+    const run = (targetType: string): number | undefined => {
+      const overrides = [`loadBalancer.targetType=${targetType}`];
+      return runOf('externalTrafficPolicy: Cluster', overrides, 0).scalars.requests_second_hop_ratio;
+    };
+    expect(run('instance')).toBeGreaterThan(0.3);
+    expect(run('ip')).toBe(0);
+  });
+
+  test('leave when the pool has been updated, and no check has to fail', () => {
+    const lost = lostOf('externalTrafficPolicy: Local', ['loadBalancer.targetType=ip', 'loadBalancer.targetUpdate=7s']);
+    for (const requests of lost) {
+      // Rules and pool hear of the pod at about the same time.
+      expect(requests / 50).toBeGreaterThan(6);
+      expect(requests / 50).toBeLessThan(7.01);
+    }
+  });
 });

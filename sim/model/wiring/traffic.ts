@@ -92,7 +92,9 @@ export function createTraffic(
         traffic.balancedWeights = new EntryWeights(nodes.count);
         traffic.check = loadBalancers?.checkOf(service) ?? null;
       }
-      const routeOf = routesOf(scenario, clients, shape);
+      // A pod that is a target itself is reached on its node, whatever the policy: no rule of the node sends a packet on.
+      const isDirect = isBalanced && loadBalancers?.settingsOf(service)?.targetType === 'ip';
+      const routeOf = routesOf(scenario, clients, isDirect ? { ...shape, externalTrafficPolicy: 'Local' } : shape);
       traffic.flows.push(
         new ShareFlow({
           service,
