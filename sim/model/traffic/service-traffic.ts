@@ -5,12 +5,11 @@
  *   pod stops, fails, recovers --> rows of all versions and of its node;   load balancer, node faults --> weights
  */
 
-import type { TrafficPolicy } from '../cluster/service-shape.js';
 import { EndpointState, type EndpointUpdate, NO_ZONE } from '../node/endpoint-ledger.js';
 import type { EndpointRecords } from './endpoint-records.js';
 import type { EntryWeights } from './entry-weights.js';
 import type { LoadBalancer, NodeAnswer } from './load-balancers/load-balancer.js';
-import { nodeAnswer } from './load-balancers/node-answer.js';
+import { nodeAnswer, type NodeCheck } from './load-balancers/node-answer.js';
 import type { NodeEndpoints } from './node-endpoints.js';
 import { READY, type ServiceVersions, TERMINATING } from './service-versions.js';
 import type { ShareFlow } from './share-flow.js';
@@ -32,14 +31,13 @@ export interface Balanced {
   readonly loadBalancer: LoadBalancer;
   /** Its targets. */
   readonly weights: EntryWeights;
-  readonly protocol: 'HTTP' | 'TCP';
-  readonly policy: TrafficPolicy;
+  readonly check: NodeCheck;
 }
 
 /** What of a node does not hang on the service. */
 export interface NodeHealth {
   readonly isUp: (node: number) => boolean;
-  readonly isProxyRunning: (node: number) => boolean;
+  readonly isProxyHealthy: (node: number) => boolean;
 }
 
 /** A change of an endpoint on a node that the rules of the node do not hold yet. */
@@ -194,14 +192,12 @@ export class ServiceTraffic {
     const { own, service, versions } = this.context;
     const offset = own.offsetOf(node, service);
     const readyHere = own.sizeAt(offset, READY);
-    return nodeAnswer(this.balanced!.protocol, this.balanced!.policy, {
+    return nodeAnswer(this.balanced!.check, {
       isUp: health.isUp(node),
-      isProxyRunning: health.isProxyRunning(node),
-      isProxyHealthy: true,
-      isEligible: true,
+      isProxyHealthy: health.isProxyHealthy(node),
       readyHere,
-      usableHere: readyHere + own.sizeAt(offset, TERMINATING),
-      usableAnywhere: versions.isAnywhere(version) ? 1 : 0,
+      usableHere: readyHere > 0 ? readyHere : own.sizeAt(offset, TERMINATING),
+      isAnywhere: versions.isAnywhere(version),
     });
   }
 

@@ -216,7 +216,7 @@ function play(setting: Setting, steps: readonly Step[]): { tally: TrafficTally; 
   const weights = new EntryWeights(NODES);
   const loadBalancer = new SetByHand();
   if (setting.from === 'outside') {
-    service.balanced = { loadBalancer, weights, protocol: 'HTTP', policy: setting.policy };
+    service.balanced = { loadBalancer, weights, check: { protocol: 'HTTP', externalTrafficPolicy: setting.policy } };
   } else {
     for (let node = 0; node < NODES; node++) weights.set(node, 1);
   }

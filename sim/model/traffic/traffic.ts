@@ -21,6 +21,7 @@ import type { TimeSeries } from '../../stats/time-series.js';
 import { widen } from '../cluster/columns.js';
 import type { EndpointUpdate } from '../node/endpoint-ledger.js';
 import type { Acceptance, AcceptanceListener } from './connection-routes.js';
+import { answersByRules } from './load-balancers/node-answer.js';
 import { LoadFigures, podLoads } from './pod-loads.js';
 import type { NodeHealth, OwnChange, ServiceTraffic } from './service-traffic.js';
 import type { TrafficTally } from './traffic-tally.js';
@@ -81,7 +82,7 @@ export class Traffic implements AcceptanceListener {
   readonly #isAway: Uint8Array;
   readonly #health: NodeHealth = {
     isUp: (node) => this.#parameters.isDown[node] === 0,
-    isProxyRunning: (node) => this.#isAway[node] === 0,
+    isProxyHealthy: (node) => this.#isAway[node] === 0,
   };
   /** Services whose loads may have changed since they were looked at. */
   readonly #changed = new Set<ServiceTraffic>();
@@ -222,7 +223,8 @@ export class Traffic implements AcceptanceListener {
       const traffic = services[log.service[entry]!] ?? null;
       if (traffic === null) continue;
       const version = this.#versionOfEntry[entry]!;
-      const before = traffic.balanced === null ? null : traffic.answerOf(node, traffic.versionOf(node), this.#health);
+      const asks = traffic.balanced !== null && answersByRules(traffic.balanced.check);
+      const before = !asks ? null : traffic.answerOf(node, traffic.versionOf(node), this.#health);
       traffic.moveNode(node, version, nowNs, changes, known);
       if (before !== null) {
         const answer = traffic.answerOf(node, version, this.#health);

@@ -16,6 +16,7 @@ import { ServiceController } from '../controlplane/service-controller.js';
 import type { LoadBalancerSettings } from '../load-balancer-settings.js';
 import { CloudLoadBalancer } from '../traffic/load-balancers/cloud-load-balancer.js';
 import type { LoadBalancer } from '../traffic/load-balancers/load-balancer.js';
+import type { NodeCheck } from '../traffic/load-balancers/node-answer.js';
 import { LoadBalancerNodeSet } from '../traffic/load-balancers/node-set.js';
 import { UntilProvisioned } from '../traffic/load-balancers/until-provisioned.js';
 import { SERVICE_CONTROLLER_RULES } from '../versions/service-controller-rules.js';
@@ -65,6 +66,16 @@ export class LoadBalancers {
     const later = new UntilProvisioned(loadBalancer);
     this.#absent.set(service, later);
     return later;
+  }
+
+  /** What its load balancer asks nodes; null: it has none. */
+  checkOf(service: number): NodeCheck | null {
+    const settings = this.settingsOf(service);
+    if (settings === null) return null;
+    // With pods as targets a node only has to be there: pods answer for themselves.
+    if (settings.targetType === 'ip') return { protocol: 'HTTP', externalTrafficPolicy: 'Cluster' };
+    const { externalTrafficPolicy } = this.#context.services.shapeOf(service);
+    return { protocol: settings.healthCheck.protocol, externalTrafficPolicy };
   }
 
   /** The informers show a service that was created at `createdNs`. */

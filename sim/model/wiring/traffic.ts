@@ -4,7 +4,6 @@
  *   scenario: clients, services --> versions, flows, load balancers --> Traffic
  */
 
-import type { ServiceShape } from '../cluster/service-shape.js';
 import type { WatchFanOut } from '../controlplane/watch-fan-out.js';
 import type { EndpointUpdates } from '../node/endpoint-updates.js';
 import type { ServiceAddress } from '../node/packet-path/rule-walk.js';
@@ -81,7 +80,7 @@ export function createTraffic(
         traffics[service] = traffic;
       }
       const isBalanced = clients.from === 'outside' && clients.address === 'LoadBalancerIP';
-      if (isBalanced) traffic.balanced ??= balancedBy(loadBalancers!, service, shape, nodes.count);
+      if (isBalanced) traffic.balanced ??= balancedBy(loadBalancers!, service, nodes.count);
       const isDirect = isBalanced && loadBalancers!.settingsOf(service)!.targetType === 'ip';
       const routeOf = isDirect
         ? TO_POD_OF_NODE
@@ -124,13 +123,11 @@ export function createTraffic(
   return traffic;
 }
 
-function balancedBy(loadBalancers: LoadBalancers, service: number, shape: ServiceShape, nodes: number): Balanced {
-  const { protocol } = loadBalancers.settingsOf(service)!.healthCheck;
+function balancedBy(loadBalancers: LoadBalancers, service: number, nodes: number): Balanced {
   return {
     loadBalancer: loadBalancers.create(service)!,
     weights: new EntryWeights(nodes),
-    protocol,
-    policy: shape.externalTrafficPolicy,
+    check: loadBalancers.checkOf(service)!,
   };
 }
 

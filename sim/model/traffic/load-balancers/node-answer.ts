@@ -3,7 +3,8 @@
  *
  *   node up?, kube-proxy's health, endpoints in its rules --protocol, policy--> healthy | unhealthy (told at once) | silent
  *
- * Left out: a conntrack table that is full, kube-proxies whose answer comes too late, /healthz of components other than kube-proxy.
+ * Left out: nodes that are about to be deleted (health-checks.ts has the rule; none is in a run), a conntrack table that is full,
+ * kube-proxies whose answer comes too late, /healthz of components other than kube-proxy.
  */
 
 import type { TrafficPolicy } from '../../cluster/service-shape.js';
@@ -13,38 +14,41 @@ import type { NodeAnswer } from './load-balancer.js';
 /** A node as its kube-proxy has the service in its rules. */
 export interface CheckedNode {
   readonly isUp: boolean;
-  /** Somebody listens on the ports of kube-proxy. */
-  readonly isProxyRunning: boolean;
-  /** It keeps up with changes (health-checks.ts: ProxyHealth). */
+  /** kube-proxy runs, and keeps up with changes (health-checks.ts: ProxyHealth). */
   readonly isProxyHealthy: boolean;
-  /** The Node is not about to be deleted, as far as kube-proxy's version cares. */
-  readonly isEligible: boolean;
   /** Endpoints on the node that are ready. */
   readonly readyHere: number;
   /** Endpoints on the node that its rules send to: the ready ones, else those that terminate and still serve. */
   readonly usableHere: number;
-  /** Endpoints anywhere that its rules send to. */
-  readonly usableAnywhere: number;
+  /** Its rules have an endpoint to send to, here or elsewhere. */
+  readonly isAnywhere: boolean;
 }
 
-/** The answer to a check of a service with this externalTrafficPolicy. */
-export function nodeAnswer(
-  protocol: HealthCheckSettings['protocol'],
-  policy: TrafficPolicy,
-  node: CheckedNode,
-): NodeAnswer {
+/** What is asked. */
+export interface NodeCheck {
+  readonly protocol: HealthCheckSettings['protocol'];
+  readonly externalTrafficPolicy: TrafficPolicy;
+}
+
+/** The answer of a node as it is. */
+export function nodeAnswer({ protocol, externalTrafficPolicy }: NodeCheck, node: CheckedNode): NodeAnswer {
   if (!node.isUp) return 'silent';
-  return protocol === 'HTTP' ? kubeProxyAnswer(policy, node) : nodePortAnswer(policy, node);
+  return protocol === 'HTTP'
+    ? kubeProxyAnswer(externalTrafficPolicy, node)
+    : nodePortAnswer(externalTrafficPolicy, node);
 }
 
-/** Nobody listening refuses the connection, which is told as fast as status 503. */
+/** Whether the rules of a node decide about its answer. */
+export const answersByRules = ({ protocol, externalTrafficPolicy }: NodeCheck): boolean =>
+  protocol === 'TCP' || externalTrafficPolicy === 'Local';
+
+/** Where nobody listens the connection is refused, which is told as fast as status 503. */
 function kubeProxyAnswer(policy: TrafficPolicy, node: CheckedNode): NodeAnswer {
-  if (!node.isProxyRunning || !node.isProxyHealthy) return 'unhealthy';
-  return (policy === 'Local' ? node.readyHere > 0 : node.isEligible) ? 'healthy' : 'unhealthy';
+  return node.isProxyHealthy && (policy === 'Cluster' || node.readyHere > 0) ? 'healthy' : 'unhealthy';
 }
 
 /** The rules stay when kube-proxy is away. Without any endpoint they reject; without one on the node they drop under Local. */
 function nodePortAnswer(policy: TrafficPolicy, node: CheckedNode): NodeAnswer {
-  if (node.usableAnywhere === 0) return 'unhealthy';
+  if (!node.isAnywhere) return 'unhealthy';
   return policy === 'Local' && node.usableHere === 0 ? 'silent' : 'healthy';
 }
