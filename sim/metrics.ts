@@ -148,6 +148,30 @@ export const METRICS = {
     'Endpoint object writes',
     'Committed writes that changed an object.',
   ),
+  node_ports_allocated: define(
+    'scalar',
+    'count',
+    'Node ports allocated',
+    'Ports of the range of node ports that services have at the end of the run: one for each of their ports, and one for the health checks of a load balancer with externalTrafficPolicy Local. Not given when no service has any.',
+  ),
+  node_ports_range_utilization: define(
+    'scalar',
+    'ratio',
+    'Share of the node ports that is allocated',
+    'Node ports allocated, divided by the ports of serviceNodePortRange.',
+  ),
+  node_port_choices_refused_total: define(
+    'scalar',
+    'count',
+    'Chosen node ports that were taken',
+    'Node ports that people chose (manualNodePorts) and the API server refused as already allocated; a refused choice is made again.',
+  ),
+  node_port_refusal_probability: define(
+    'scalar',
+    'ratio',
+    'Probability that a chosen node port is taken',
+    'Probability that at least one of the choices of node ports is refused, given the order in which services are created; exact, and so the same in every replication.',
+  ),
   endpoint_writes_unchanged_total: define(
     'scalar',
     'count',

@@ -24,6 +24,7 @@ export function runReplication(
     ...recorder.scalars(log, kubeProxies, watchOutcome, startNs, endNs),
     ...world.utilizations(),
     ...world.sliceGauges,
+    ...world.nodePortScalars(),
     ...world.nodesAndPods.scalars(),
     ...nodeTraffic.scalars,
     ...traffic.scalars,

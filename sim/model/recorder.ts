@@ -54,6 +54,7 @@ export class Recorder implements Pick<
     apiWrite: [],
   };
   #requestPath: RequestPath | null = null;
+  #unwatched = 0;
   #unchanged = 0;
   #rejected = 0;
   #conflicts = 0;
@@ -79,6 +80,12 @@ export class Recorder implements Pick<
     this.#stages.clientThrottle.push(committed.sentNs - committed.syncStartNs);
     this.#stages.flowControl.push(commitNs - committed.sentNs - committed.latencyNs);
     this.#stages.apiWrite.push(committed.latencyNs);
+  }
+
+  /** A write was committed of an object that no node watches. */
+  onUnwatchedCommit(frameBytes: number): void {
+    this.#objectBytes.record(frameBytes);
+    this.#unwatched++;
   }
 
   onUnchanged(): void {
@@ -113,6 +120,11 @@ export class Recorder implements Pick<
   /** Bytes in the series of traffic: the same as those counted frame by frame, when all have been sent. */
   get bytesInSeries(): number {
     return this.#traffic!.bytes.total;
+  }
+
+  /** Writes of objects that no node watches. */
+  get unwatched(): number {
+    return this.#unwatched;
   }
 
   get rejected(): number {
@@ -172,7 +184,7 @@ export class Recorder implements Pick<
     return {
       watch_bytes_total: sent.bytes,
       watch_events_total: sent.events,
-      endpoint_writes_total: log.length,
+      endpoint_writes_total: log.length + this.#unwatched,
       endpoint_writes_unchanged_total: this.#unchanged,
       endpoint_writes_rejected_total: this.#rejected,
       endpoint_writes_conflict_total: this.#conflicts,

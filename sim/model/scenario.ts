@@ -100,6 +100,8 @@ export interface ControlPlaneSettings {
     readonly maxRequestBodyBytes: number | null;
     /** --etcd-compaction-interval; 0: never. */
     readonly etcdCompactionIntervalNs: number;
+    /** --service-node-port-range: first and last port, such as "30000-32767" (cluster/allocation-bands.ts reads it). */
+    readonly serviceNodePortRange: string;
   };
   readonly etcd: {
     /** Latency of a write as its client sees it, lognormal. */
@@ -216,6 +218,8 @@ export interface ServiceSettings extends EndpointSettings {
   readonly selector: boolean;
   /** What kube-proxies make of each of them. */
   readonly shape: ServiceShape;
+  /** Whether people choose their node ports, each on his own, and not the API server. */
+  readonly manualNodePorts: boolean;
   readonly application: ApplicationSettings;
   /** What stands in front of each of them; null: nothing does. */
   readonly loadBalancer: LoadBalancerSettings | null;

@@ -12,7 +12,7 @@ import { Simulation } from '../kernel/simulation.js';
 import type { MetricName } from '../metrics.js';
 import { createNodes } from './cluster/nodes.js';
 import { PodTable } from './cluster/pods.js';
-import { ServiceTable } from './cluster/services.js';
+import { ServiceTable, servicesWithoutEndpoints } from './cluster/services.js';
 import type { ControllerManager } from './controlplane/controller-manager.js';
 import type { Discovery } from './controlplane/discovery.js';
 import type {
@@ -38,6 +38,7 @@ import type { Scenario } from './scenario.js';
 import { API_SERVER_COSTS } from './versions/costs.js';
 import { deprecationOf } from './versions/features.js';
 import { minorOf } from './versions/profiles.js';
+import { NODE_WATCH_RULES } from './versions/watch-rules.js';
 import { createAutoscalers } from './wiring/autoscalers.js';
 import { type ClusterContext, type EndpointContext, NS_PER_SECOND, ns } from './wiring/context.js';
 import { createControllerManager } from './wiring/controller-manager.js';
@@ -45,6 +46,7 @@ import { createDiscovery } from './wiring/create-discovery.js';
 import { createEndpointController, createInformerResync, createNodeInformer } from './wiring/endpoint-controllers.js';
 import { createEndpointUpdates, createKubeProxies } from './wiring/kube-proxies.js';
 import { createLoadBalancers, type LoadBalancers } from './wiring/load-balancers.js';
+import { nodePortScalars } from './wiring/node-ports.js';
 import { NodesAndPods } from './wiring/nodes-and-pods.js';
 import { measureNodeTraffic } from './wiring/node-traffic.js';
 import { createPodAcceptance, createTraffic } from './wiring/traffic.js';
@@ -140,6 +142,7 @@ export class World {
 
     const discovery = createDiscovery(scenario, pods, services, nodes, (node) => nodeLifecycle.isReady(node));
     const absentServices = servicesToBeCreated(scenario.workload, services);
+    for (const service of servicesWithoutEndpoints(services)) absentServices.add(service);
     const context: EndpointContext = { ...api, discovery, absentServices };
     this.#context = context;
     this.#listSize = createListSize(cluster, discovery.kind);
@@ -305,6 +308,11 @@ export class World {
         };
   }
 
+  /** Node ports that services have at the end of the run; nothing when none has any. Call once. */
+  nodePortScalars(): Partial<Record<MetricName, number>> {
+    return nodePortScalars(this.#context, this.#context.absentServices);
+  }
+
   /** Nodes came, went or changed readiness: the endpoint controller looks at them, and at the services that this concerns. */
   nodesChanged(): void {
     for (const service of this.#context.discovery.nodesChanged()) this.#controller.serviceAffected(service);
@@ -370,7 +378,7 @@ export class World {
         pods.push(pod);
       }
       if (!absentServices.has(service)) discovery.initialize(service, pods);
-      this.#listSize.update(service, discovery.publishedEndpoints(service));
+      if (this.#isWatched(service)) this.#listSize.update(service, discovery.publishedEndpoints(service));
     }
   }
 
@@ -378,6 +386,11 @@ export class World {
     const { service, write, changeNs, triggerNs } = committed;
     const commitNs = this.simulation.nowNs;
     const isDeletion = write.verb === 'delete';
+    if (!this.#isWatched(service)) {
+      this.recorder.onUnwatchedCommit(write.frameBytes);
+      this.nodesAndPods.onCommit(service, write.pods, write.podStates);
+      return;
+    }
     this.#committedWrites++;
     const entry = this.log.append(
       {
@@ -397,6 +410,12 @@ export class World {
     this.#traffic?.onAppend(entry, service, updates);
     this.kubeProxies.onAppend(entry, updates);
     this.watchConnections.afterAppend(entry);
+  }
+
+  /** Whether nodes watch the endpoint objects of the service. */
+  #isWatched(service: number): boolean {
+    const isHeadless = this.#context.services.shapeOf(service).type === 'Headless';
+    return !(isHeadless && NODE_WATCH_RULES.skipsHeadlessServices.value);
   }
 
   /** What a timestamp of whole seconds says at `timeNs`: earlier than the run's clock by up to a second. */
@@ -424,7 +443,11 @@ export class World {
     if (!this.#isQuiet) {
       this.warnings.push('The drain limit was reached with changes still in flight: late updates are missing.');
     }
-    if (this.log.length === 0 && !this.#measuresWithoutWrites) {
+    if (this.log.length === 0 && recorder.unwatched > 0) {
+      this.warnings.push(
+        'Only endpoint objects of headless services were written, which no node watches: there is no latency to measure.',
+      );
+    } else if (this.log.length === 0 && !this.#measuresWithoutWrites) {
       this.warnings.push(
         'No endpoint object was written: there is no latency to measure. Add an action that changes pods.',
       );

@@ -52,6 +52,24 @@ function checkLoad({ load, detail, keepAlive }: Scenario['clients'][number], ind
 function checkAddresses({ clients, services }: Scenario): Finding[] {
   return clients.flatMap(({ service, address }, index) => {
     const shape = services.find(({ name }) => name === service)?.shape;
+    if (shape?.type === 'ExternalName') {
+      return [
+        contradiction(
+          ['clients', index, 'service'],
+          `"${service}" is an ExternalName: who asks for it is sent to a name outside of the cluster`,
+          'use another service',
+        ),
+      ];
+    }
+    if (shape?.type === 'Headless') {
+      return [
+        contradiction(
+          ['clients', index, 'service'],
+          `"${service}" is headless: its clients choose a pod by DNS, which is not modelled yet`,
+          'use a service with a cluster IP',
+        ),
+      ];
+    }
     return when(shape !== undefined && addressesOf(shape, address) === 0, () =>
       contradiction(
         ['clients', index, 'address'],

@@ -19,6 +19,7 @@ import { LOAD_BALANCER_RULES } from './load-balancer-rules.js';
 import { NODE_TRAFFIC_RULES } from './node-traffic-rules.js';
 import { SELECTOR_RULES } from './selector-rules.js';
 import { SERVICE_SHAPE_RULES } from './service-shape-rules.js';
+import { SERVICE_TYPE_RULES } from './service-type-rules.js';
 
 export const checkConsistency = (scenario: Scenario, isBroken: (section: SectionName) => boolean): Finding[] =>
   RULES.filter(({ reads }) => !reads.some(isBroken)).flatMap(({ check }) => check(scenario));
@@ -156,6 +157,7 @@ const RULES: readonly Rule[] = [
   ...SELECTOR_RULES,
   ...ENDPOINT_SETTING_RULES,
   ...SERVICE_SHAPE_RULES,
+  ...SERVICE_TYPE_RULES,
   ...KUBE_PROXY_RULES,
   ...AUTOSCALER_RULES,
   ...CLIENT_RULES,
@@ -208,8 +210,9 @@ function checkPodsToActOn({ services, workload }: Scenario): Finding[] {
       case 'replaceEach':
       case 'podChange':
         return when(
-          services.some(({ name, selector }) => name === action.service && selector) &&
-            !hasPods(action.service, action.atNs),
+          services.some(
+            ({ name, selector, shape }) => name === action.service && selector && shape.type !== 'ExternalName',
+          ) && !hasPods(action.service, action.atNs),
           () => ({
             code: 'KH021',
             path: [...pathOf(action, index), 'service'],

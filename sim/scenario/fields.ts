@@ -196,6 +196,19 @@ export const textOrNumber = () =>
       : wrongKind(value, 'a number, or a text with a unit such as "30s"'),
   );
 
+const MAX_PORT = 65_535;
+
+/** Ports from the first to the last, both included, as flags give them. */
+export const ports = () =>
+  field({ type: 'string', pattern: '^\\d+-\\d+$', examples: ['30000-32767'] }, (value): Reading<string> => {
+    const bounds = typeof value === 'string' ? /^(\d+)-(\d+)$/.exec(value) : null;
+    if (bounds === null) return wrongKind(value, 'a range of ports such as "30000-32767"');
+    const [first, last] = [Number(bounds[1]), Number(bounds[2])];
+    if (first >= 1 && last <= MAX_PORT && first <= last) return { value: `${first}-${last}` };
+    const problem = `must be ports from 1 to ${MAX_PORT}, the lower one first, not ${String(value)}`;
+    return { code: 'KH012', problem, suggestion: null };
+  });
+
 /** A version profile. Numbers are told apart from texts because YAML reads 1.30 as 1.3. */
 export const version = <const Version extends string>(versions: readonly Version[]) =>
   field({ type: 'string', enum: versions }, (value): Reading<Version> => {

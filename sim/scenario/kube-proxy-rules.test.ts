@@ -95,7 +95,8 @@ describe('the shape of a service', () => {
 
   test.each([
     ['type: LoadBalancr', 'KH011', 'did you mean "LoadBalancer"?'],
-    ['type: ExternalName', 'KH011', 'use one of: ClusterIP, NodePort, LoadBalancer'],
+    ['type: ExternlName', 'KH011', 'did you mean "ExternalName"?'],
+    ['ports: 0', 'KH012', null],
     ['protocol: tcp', 'KH011', 'did you mean "TCP"?'],
     ['externalTraficPolicy: Local', 'KH009', 'did you mean "externalTrafficPolicy"?'],
     ['externalIPs: -1', 'KH012', null],

@@ -81,6 +81,7 @@ export const normalize = (spec: Spec): Scenario => {
         requestTimeoutNs: or(apiServer?.requestTimeout, defaults.apiServer.requestTimeoutNs),
         maxRequestBodyBytes: or(apiServer?.maxRequestBodyBytes, defaults.apiServer.maxRequestBodyBytes),
         etcdCompactionIntervalNs: or(apiServer?.etcdCompactionInterval, defaults.apiServer.etcdCompactionIntervalNs),
+        serviceNodePortRange: or(apiServer?.serviceNodePortRange, defaults.apiServer.serviceNodePortRange),
       },
       etcd: {
         writeLatencyNs: distribution(etcd?.writeLatency, defaults.etcd.writeLatencyNs),
@@ -215,6 +216,7 @@ const serviceGroup = (
   endpoints: entry.endpoints,
   selector: entry.selector ?? true,
   shape: serviceShape(entry, profile),
+  manualNodePorts: or(entry.manualNodePorts, profile.services.manualNodePorts),
   application: application(entry.application, profile),
   loadBalancer: loadBalancer(entry, ofAll, profile),
   controller: entry.controller ?? 'Deployment',

@@ -29,6 +29,7 @@ import {
   numberOr,
   percent,
   period,
+  ports,
   positiveNumber,
   quantityOrUnlimited,
   text,
@@ -172,6 +173,11 @@ const controlPlane = z.strictObject({
       etcdCompactionInterval: duration()
         .optional()
         .describe('How often the history in etcd is compacted (--etcd-compaction-interval); 0s: never.'),
+      serviceNodePortRange: ports()
+        .optional()
+        .describe(
+          'Ports that services of type NodePort and LoadBalancer are given one of for each of their ports (--service-node-port-range), both ends included.',
+        ),
     })
     .optional()
     .describe('kube-apiserver.'),
@@ -337,6 +343,11 @@ const serviceGroup = z.strictObject({
     'Pods behind each of these services at the start, all ready.',
   ),
   ...serviceShape,
+  manualNodePorts: flag()
+    .optional()
+    .describe(
+      'Whether people choose the node ports of these services, anywhere in the range and without knowing of each other, instead of leaving them to the API server. Default: false.',
+    ),
   readinessProbe: readinessProbe
     .optional()
     .describe('Readiness probe of the pods. Without one, a pod is ready as soon as its containers are seen to run.'),

@@ -34,7 +34,7 @@ function checkTypes({ services }: Scenario): Finding[] {
       ...when(shape.externalTrafficPolicy === 'Local' && !mayHaveExternalPolicy(shape), () =>
         contradiction(
           ['services', index, 'externalTrafficPolicy'],
-          'a service of type ClusterIP without externalIPs has no traffic from outside, and so no externalTrafficPolicy',
+          `a service of type ${shape.type} without externalIPs has no traffic from outside, and so no externalTrafficPolicy`,
           'add "type: NodePort" or "type: LoadBalancer", or use internalTrafficPolicy',
         ),
       ),
@@ -43,7 +43,8 @@ function checkTypes({ services }: Scenario): Finding[] {
 }
 
 /** The API asks for the type, and not for the addresses that such a service really has. */
-const mayHaveExternalPolicy = ({ type, externalIPs }: ServiceShape): boolean => type !== 'ClusterIP' || externalIPs > 0;
+const mayHaveExternalPolicy = ({ type, externalIPs }: ServiceShape): boolean =>
+  type === 'NodePort' || type === 'LoadBalancer' || externalIPs > 0;
 
 /** Fields that older versions do not know, by their default feature gates. */
 function checkVersions({ kubernetes, services }: Scenario): Finding[] {

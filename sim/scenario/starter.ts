@@ -64,6 +64,8 @@ controlPlane:
     # maxRequestBodyBytes: 3Mi
     # How often the history in etcd is compacted.
     # etcdCompactionInterval: 5m
+    # Where the node ports of services come from.
+    # serviceNodePortRange: 30000-32767
   etcd:
     # Lognormal, as the client of the API server sees it.
     # writeLatency: { median: 3ms, p99: 15ms }
@@ -229,8 +231,9 @@ services:
     # count: 1
     # Whether the service selects pods; otherwise somebody writes its endpoints by hand.
     # selector: true
-    # ClusterIP, NodePort or LoadBalancer; TCP, UDP or SCTP.
+    # ClusterIP, NodePort, LoadBalancer, Headless (clusterIP: None) or ExternalName; TCP, UDP or SCTP.
     # type: ClusterIP
+    # ports: 1
     # protocol: TCP
     # Or Local: only endpoints on the node of the client, and on the node that traffic from outside reaches.
     # internalTrafficPolicy: Cluster
@@ -242,6 +245,8 @@ services:
     # loadBalancerIPs: 0
     # loadBalancerSourceRanges: 0
     # allocateLoadBalancerNodePorts: true
+    # Whether people choose node ports, without knowing of each other.
+    # manualNodePorts: false
     # Ready from the address on until the pod is gone.
     # publishNotReadyAddresses: false
     # One family, or both: [IPv4, IPv6] makes two sets of slices.

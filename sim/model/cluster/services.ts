@@ -1,7 +1,7 @@
 /**
  * The services of a cluster: groups of equal services, numbered through.
  *
- * Left out: several ports, selectors that overlap.
+ * Left out: selectors that overlap.
  */
 
 import { CLUSTER_IP, type ServiceShape } from './service-shape.js';
@@ -102,3 +102,9 @@ export class ServiceTable {
     return this.groupOf(service).endpoints;
   }
 }
+
+/** Services that never have any endpoint object: those of type ExternalName. */
+export const servicesWithoutEndpoints = (services: ServiceTable): number[] =>
+  services.groups.flatMap(({ count, shape }, group) =>
+    shape?.type === 'ExternalName' ? Array.from({ length: count }, (_, index) => services.firstOf(group) + index) : [],
+  );

@@ -56,6 +56,7 @@ export const controlPlaneDefaults = (minor: number): ControlPlaneDefaults => ({
       '2026-07',
     ),
     etcdCompactionIntervalNs: upstream(5 * MINUTE, 'ns', `${APISERVER_FLAGS}: --etcd-compaction-interval`, '2026-07'),
+    serviceNodePortRange: upstream('30000-32767', '', `${APISERVER_FLAGS}: --service-node-port-range`, '2026-07'),
   },
   etcd: {
     writeLatencyNs: {

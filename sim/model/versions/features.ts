@@ -34,6 +34,11 @@ export const ON_BY_DEFAULT_SINCE = {
     27,
     'KEP-3458, feature gate StableLoadBalancerNodeSet: beta and on since 1.27, GA in 1.30',
   ),
+  serviceNodePortStaticSubrange: constant({
+    ...onSince(28, 'KEP-3668, feature gate ServiceNodePortStaticSubrange: taken to be on since its beta in 1.28'),
+    evidence: 'assumption',
+    range: [27, 29],
+  }),
   topologyMode: onSince(24, 'KEP-2433, feature gate TopologyAwareHints: beta but off in 1.23, on since 1.24'),
   trafficDistribution: {
     PreferClose: onSince(31, 'KEP-4444, feature gate ServiceTrafficDistribution: alpha in 1.30, on since 1.31'),

@@ -75,7 +75,7 @@ export interface VersionProfile extends Sourced<DefaultSettings> {
   /** Defaults of the Service API, for every entry of `services`, and where its pods are put. */
   readonly services: {
     readonly [Field in keyof EndpointSettings | keyof ServiceShape]: Constant<(EndpointSettings & ServiceShape)[Field]>;
-  } & { readonly placement: Constant<PlacementStrategy> };
+  } & { readonly placement: Constant<PlacementStrategy>; readonly manualNodePorts: Constant<boolean> };
   /** Defaults of the Pod API for the fields of a probe that is given. */
   readonly readinessProbe: {
     readonly initialDelaySeconds: Constant;
@@ -251,6 +251,7 @@ const services = (): VersionProfile['services'] => ({
     'Annotation service.kubernetes.io/topology-mode: no hints unless it is Auto',
     'core/v1',
   ),
+  manualNodePorts: assumed(false, '', 'Manifests rarely fill in ports.nodePort; the API server then chooses'),
   ...serviceShape(),
   placement: assumed<PlacementStrategy>(
     'even',

@@ -38,7 +38,7 @@ export const WIRE_RULES = {
     unit: 'B',
     evidence: 'assumption',
     source: 'Length of a port name such as "metrics" or "grpc-tls"; the API allows 15',
-    date: '2026-10',
+    date: '2026-11',
     range: [1, 15],
   }),
 } as const;

@@ -99,6 +99,7 @@ test.each([
   ['a second IP family', ON_BY_DEFAULT_SINCE.dualStack, 21],
   ['internalTrafficPolicy', ON_BY_DEFAULT_SINCE.internalTrafficPolicy, 22],
   ['allocateLoadBalancerNodePorts', ON_BY_DEFAULT_SINCE.allocateLoadBalancerNodePorts, 22],
+  ['a static band of node ports', ON_BY_DEFAULT_SINCE.serviceNodePortStaticSubrange, 28],
   ['topology-mode Auto', ON_BY_DEFAULT_SINCE.topologyMode, 24],
   ['the nftables mode', PROXY_MODE_VERSIONS.nftablesSince, 29],
   ['the nftables mode without a feature gate', PROXY_MODE_VERSIONS.nftablesOnByDefaultSince, 31],

@@ -31,6 +31,19 @@ export const WATCH_CACHE_RULES = {
   },
 } as const;
 
+export const NODE_WATCH_RULES = {
+  /** Whether kube-proxies leave the endpoint objects of headless services out of their watches. */
+  skipsHeadlessServices: constant({
+    value: true,
+    unit: '',
+    evidence: 'assumption',
+    source:
+      'cmd/kube-proxy/app/server.go: informers select objects without the label service.kubernetes.io/headless, which endpoint controllers set; not looked up',
+    date: '1.36',
+    range: null,
+  }),
+} as const;
+
 export const WATCH_STREAM_RULES = {
   /**
    * What a server may send on a stream beyond what its reader has taken: a watcher that does not read holds this much on its own

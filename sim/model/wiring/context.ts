@@ -42,6 +42,9 @@ export interface ApiContext extends ClusterContext {
 export interface EndpointContext extends ApiContext {
   /** Of the services with selector. */
   readonly discovery: Discovery;
-  /** Services whose creation the workload waits for; one leaves the set when the informers show it. */
+  /**
+   * Services that endpoint controllers have nothing to do with: those whose creation the workload waits for, each of which leaves the
+   * set when the informers show it, and those of type ExternalName.
+   */
   readonly absentServices: Set<number>;
 }

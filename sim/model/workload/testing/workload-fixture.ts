@@ -66,6 +66,7 @@ export class WorkloadFixture {
         count,
         endpoints,
         selector: true,
+        manualNodePorts: false,
         shape: CLUSTER_IP,
         controller,
         placement: 'even',
