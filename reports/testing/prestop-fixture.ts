@@ -48,7 +48,7 @@ export function makePreStopResults(
       maxLoss: MAX_LOSS,
       maxSleepSeconds: 120,
       outcome: { status: 'found', sleepSeconds: 7, oneSecondLess: 'undecided' },
-      unsafeProbability: 0.05,
+      unsafeProbability: 0.025,
       terminationGracePeriodSeconds: 12,
       present: { preStopSleepSeconds: 0, terminationGracePeriodSeconds: 30, shutdownP99Seconds: 4.5 },
       sleeps,
