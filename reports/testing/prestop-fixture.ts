@@ -50,6 +50,7 @@ export function makePreStopResults(
       outcome: { status: 'found', sleepSeconds: 7, oneSecondLess: 'undecided' },
       unsafeProbability: 0.025,
       terminationGracePeriodSeconds: 12,
+      workloadLongerBySeconds: estimate(7, 0.5, 5),
       present: { preStopSleepSeconds: 0, terminationGracePeriodSeconds: 30, shutdownP99Seconds: 4.5 },
       sleeps,
       ...answer,
