@@ -2,8 +2,8 @@
 
 import type { PreStopResults } from '../sim/experiment/prestop-results.js';
 import { METRICS } from '../sim/metrics.js';
+import { formatPercent as percentAsWritten } from '../sim/units.js';
 import { lossAgainstSleep } from './charts/loss-against-sleep.js';
-import { formatPercent } from './format.js';
 import { chartFigure } from './html/chart-figure.js';
 import { renderDocument } from './html/document.js';
 import { html, type Markup } from './html/markup.js';
@@ -97,8 +97,9 @@ function searchSection({ preStop }: PreStopResults): Markup {
     <p>
       A sleep passes when the whole 95% interval of its loss is at or below ${limitText(preStop)}. A coarse grid of
       sleeps comes first, then the seconds between the longest that is too short and the shortest that passes are halved
-      until they are neighbours. Sleeps in doubt get more replications. With a probability of at most
-      ${formatPercent(preStop.unsafeProbability)} the expected loss of the answer is above the limit after all.
+      until they are neighbours. Sleeps in doubt get more replications, and so does the answer, which must pass with
+      these as well: with a probability of at most ${percentAsWritten(preStop.unsafeProbability)} its expected loss is
+      above the limit after all. Losses so rare that no replication has seen one are not in it.
     </p>
     <p>
       Only the clients of ${preStop.service} are simulated. Loss: ${METRICS.requests_lost_ratio.estimand}

@@ -89,9 +89,12 @@ describe('the advice', () => {
 
   it('says what the sleep costs', () => {
     expect(adviceText(makePreStopResults())).toContain(
-      'it takes 7 s longer until every node has the last change of the rollout, 67 s (66 to 68) instead of 60 s (59 to 61).',
+      'The sleep costs time: it takes 7.0 s (6.5 to 7.5) longer until every node has the last change of the rollout.',
     );
     expect(adviceText(found(0))).not.toContain('costs');
+    const free = makePreStopResults({ workloadLongerBySeconds: { value: 0, low: 0, high: 0, replications: 5 } });
+    expect(adviceText(free)).toContain('costs no time');
+    expect(adviceText(makePreStopResults({ workloadLongerBySeconds: null }))).not.toContain('costs');
   });
 
   it.each([

@@ -131,16 +131,12 @@ function presentGracePeriod({ present }: PreStopAnswer): string[] {
   ];
 }
 
-function priceOf(preStop: PreStopAnswer, sleepSeconds: number): string[] {
-  const without = sleepResultOf(preStop, 0)?.workloadSeconds ?? null;
-  const own = sleepResultOf(preStop, sleepSeconds)?.workloadSeconds ?? null;
-  if (sleepSeconds === 0 || own === null || without === null) return [];
-  const difference = own.value - without.value;
-  const times = `${formatEstimate(own, 'seconds')} instead of ${formatEstimate(without, 'seconds')}`;
+function priceOf({ workloadLongerBySeconds: longer }: PreStopAnswer, sleepSeconds: number): string[] {
+  if (sleepSeconds === 0 || longer === null) return [];
   return [
-    difference > 0
-      ? `The sleep costs time: it takes ${formatQuantity(difference, 'seconds')} longer until every node has the last change of the rollout, ${times}.`
-      : `The sleep costs no time: until every node has the last change of the rollout it takes ${times}.`,
+    longer.value > 0
+      ? `The sleep costs time: it takes ${formatEstimate(longer, 'seconds')} longer until every node has the last change of the rollout.`
+      : 'The sleep costs no time: the last change of the rollout is on every node as soon as without it.',
   ];
 }
 

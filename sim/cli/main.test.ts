@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { builtFile, packageVersion } from '../experiment/package-files.js';
+import type { PreStopResults } from '../experiment/prestop-results.js';
 import type { Results } from '../experiment/results.js';
 
 const SCENARIO = `
@@ -67,11 +68,11 @@ describe('usage', () => {
     const { exitCode, stdout, stderr } = await kubeHeadroom('--help');
     expect(exitCode).toBe(0);
     expect(stderr).toBe('');
-    for (const word of ['run', 'validate', 'init', 'schema', 'Start here', 'Exit codes'])
+    for (const word of ['run', 'prestop', 'validate', 'init', 'schema', 'Start here', 'Exit codes'])
       expect(stdout).toContain(word);
   });
 
-  it.each(['run', 'validate', 'init', 'schema'])('shows an example in the help of %s', async (command) => {
+  it.each(['run', 'prestop', 'validate', 'init', 'schema'])('shows an example in the help of %s', async (command) => {
     const { exitCode, stdout } = await kubeHeadroom(command, '--help');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/Examples?:\n {2}\$ kube-headroom/);
@@ -90,6 +91,11 @@ describe('usage', () => {
     ['no number', ['run', 'a.yaml', '--replications', 'x'], 'whole number, 1 or more'],
     ['half a seed', ['run', 'a.yaml', '--seed', '1.5'], 'whole number, 0 or more'],
     ['a setting without a value', ['run', 'a.yaml', '--set', 'cluster.nodes'], 'path=value'],
+    ['no limit', ['prestop', 'a.yaml'], "'--max-loss <percent>' not specified"],
+    ['a limit without a percent sign', ['prestop', 'a.yaml', '--max-loss', '0.01'], 'write "1%"'],
+    ['a limit above all', ['prestop', 'a.yaml', '--max-loss', '101%'], '100% or less'],
+    ['half a second', ['prestop', 'a.yaml', '--max-loss', '1%', '--max-sleep', '500ms'], 'whole number of seconds'],
+    ['one replication', ['prestop', 'a.yaml', '--max-loss', '1%', '--replications', '1'], 'no interval'],
     ['no command at all', [], 'Usage: kube-headroom'],
   ])('ends with 2 for %s', async (_case, args, message) => {
     const { exitCode, stdout, stderr } = await kubeHeadroom(...args);
@@ -221,6 +227,47 @@ describe('run', () => {
     const child = start('schema');
     child.stdout?.destroy();
     expect(await finish(child)).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+});
+
+describe('prestop', () => {
+  const CLIENTS = 'clients:\n  - { service: web, requestsPerSecond: 100 }\n';
+
+  it('answers in the first line, and writes results and report', async () => {
+    const file = write('small.yaml', SCENARIO + CLIENTS);
+    const { exitCode, stdout, stderr } = await kubeHeadroom(
+      'prestop',
+      file,
+      '--max-loss',
+      '0.01%',
+      '--max-sleep',
+      '20s',
+    );
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^preStop sleep: \d+ s loses .*, below 0\.01%\n/);
+    expect(stderr).toContain('out/small-prestop/report.html');
+    const results = resultsIn('out/small-prestop') as PreStopResults;
+    expect(results).toMatchObject({ verdict: 'pass', preStop: { service: 'web', outcome: { status: 'found' } } });
+    const [without, ...others] = results.preStop.sleeps;
+    expect(without).toMatchObject({ sleepSeconds: 0, verdict: 'above' });
+    expect(others.at(-1)).toMatchObject({ sleepSeconds: 20, verdict: 'within' });
+  });
+
+  it('ends with 3 when no sleep is enough, and prints nothing but JSON with --json', async () => {
+    const file = write('slow.yaml', SCENARIO + CLIENTS + 'kubeProxy: { minSyncPeriod: 20s }\n');
+    const options = ['--max-loss', '0%', '--max-sleep', '2s', '--no-report', '--json', '--threads', '1'];
+    const { exitCode, stdout, stderr } = await kubeHeadroom('prestop', file, ...options);
+    expect(exitCode).toBe(3);
+    expect(JSON.parse(stdout)).toEqual(resultsIn('out/small-prestop'));
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'fail', preStop: { outcome: { status: 'unreachable' } } });
+    expect(stderr).toContain('preStop sleep: none is enough');
+  });
+
+  it('says what the scenario lacks, before anything runs', async () => {
+    const { exitCode, stderr } = await kubeHeadroom('prestop', write('small.yaml', SCENARIO), '--max-loss', '1%');
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^KH104: small\.yaml: nobody sends requests to "web".*\n {2}help: add "clients/);
+    expect(existsSync(join(directory, 'out'))).toBe(false);
   });
 });
 

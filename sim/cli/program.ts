@@ -78,7 +78,7 @@ Examples:
       .option('--set <path=value>', 'change a setting of the file; may be repeated', pathAndValue)
       .option('--out <dir>', 'directory for the results (default: out/<scenario name>-prestop)')
       .option('--no-report', 'write no report.html'),
-    'replications of every sleep, four times as many where in doubt (default: those of the file, 5 or more)',
+    'replications of every sleep, four times as many for the answer and where in doubt (default: those of the file, 5 or more)',
   )
     .addHelpText(
       'after',

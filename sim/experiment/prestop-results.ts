@@ -43,6 +43,8 @@ export interface PreStopAnswer {
   readonly unsafeProbability: number;
   /** Smallest terminationGracePeriodSeconds that leaves 99 % of the pods the time to sleep and to shut down; null: no sleep was found. */
   readonly terminationGracePeriodSeconds: number | null;
+  /** By how much the sleep that was found lengthens the time until the last change is on every node; null: not known. */
+  readonly workloadLongerBySeconds: Estimate | null;
   /** The scenario as it is. */
   readonly present: {
     readonly preStopSleepSeconds: number;
@@ -73,6 +75,20 @@ export function lossByCause(measurements: readonly ReplicationMeasurements[]): P
     if (ofReplications.length > 0) shares[cause] = estimateMean(ofReplications);
   }
   return shares;
+}
+
+/** Pair by pair: replications of the same number differ by the sleep alone. Null: not all of both reached the end. */
+export function workloadDifferenceSeconds(
+  own: readonly ReplicationMeasurements[],
+  other: readonly ReplicationMeasurements[],
+): Estimate | null {
+  const secondsOf = new Map(other.map(({ replication, scalars }) => [replication, scalars.workload_duration_seconds]));
+  const pairs = own.filter(({ replication }) => secondsOf.has(replication));
+  const differences = pairs.flatMap(({ replication, scalars: { workload_duration_seconds: seconds } }) => {
+    const otherSeconds = secondsOf.get(replication);
+    return seconds === undefined || otherSeconds === undefined ? [] : [seconds - otherSeconds];
+  });
+  return pairs.length === 0 || differences.length < pairs.length ? null : estimateMean(differences);
 }
 
 export const workloadSeconds = (measurements: readonly ReplicationMeasurements[]): Estimate | null =>

@@ -137,6 +137,8 @@ describe('a run', () => {
         service: 'web',
         outcome: { status: 'found', sleepSeconds: 8, oneSecondLess: 'above' },
         terminationGracePeriodSeconds: 13,
+        // Of the five replications that both have.
+        workloadLongerBySeconds: { value: 8, low: 8, high: 8, replications: 5 },
         present: { preStopSleepSeconds: 3, terminationGracePeriodSeconds: 30, shutdownP99Seconds: 4.5 },
       },
     });

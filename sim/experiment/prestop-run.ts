@@ -16,6 +16,7 @@ import {
   type PreStopAnswer,
   type PreStopResults,
   type SleepResult,
+  workloadDifferenceSeconds,
   workloadSeconds,
 } from './prestop-results.js';
 import {
@@ -225,6 +226,8 @@ function answerOf(
   outcome: PreStopOutcome,
   runs: readonly SleepRun[],
 ): PreStopAnswer {
+  const of = (sleepSeconds: number): readonly ReplicationMeasurements[] =>
+    runs.find((run) => run.sleepSeconds === sleepSeconds)?.measurements ?? [];
   return {
     service: service.name,
     maxLoss,
@@ -232,6 +235,8 @@ function answerOf(
     outcome,
     unsafeProbability: UNSAFE_PROBABILITY,
     terminationGracePeriodSeconds: outcome.status === 'found' ? gracePeriodFor(scenario, outcome.sleepSeconds) : null,
+    workloadLongerBySeconds:
+      outcome.status === 'found' ? workloadDifferenceSeconds(of(outcome.sleepSeconds), of(0)) : null,
     present: {
       preStopSleepSeconds: service.preStop.sleepNs / NS_PER_SECOND,
       terminationGracePeriodSeconds: service.terminationGracePeriodSeconds,

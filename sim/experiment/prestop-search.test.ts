@@ -104,7 +104,9 @@ describe('without noise', () => {
           }
           const bisections = Math.ceil(Math.log2(maxSleepSeconds + 1));
           const most = coarseGrid(maxSleepSeconds, null).length + bisections;
-          expect(source.cost).toBeLessThanOrEqual(most * OPTIONS.firstLook);
+          const forAnswer = OPTIONS.lastLook - OPTIONS.firstLook;
+          expect(source.cost).toBeLessThanOrEqual(most * OPTIONS.firstLook + (expected === -1 ? 0 : forAnswer));
+          if (expected !== -1) expect(source.lossesOf(expected)).toHaveLength(OPTIONS.lastLook);
         },
       ),
     );
@@ -200,6 +202,15 @@ describe('noise that hides the answer', () => {
     const source = new FormulaSource((sleep, replication) => (sleep >= 9 ? 0 : doubtful(sleep, replication)));
     expect(await search(source)).toEqual({ status: 'found', sleepSeconds: 9, oneSecondLess: 'undecided' });
   });
+});
+
+it('is not taken in by a quiet first look', async () => {
+  const source = new FormulaSource((sleep, replication) =>
+    replication >= 5 && sleep < 9 ? 1 : Math.max(0, 3 - sleep),
+  );
+  expect(await search(source)).toMatchObject({ status: 'found', sleepSeconds: 9 });
+  const never = new FormulaSource((_, replication) => Number(replication >= 5));
+  expect(await search(never)).toEqual({ status: 'unreachable' });
 });
 
 it('has no verdict where no request was sent', async () => {

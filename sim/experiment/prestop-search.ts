@@ -1,17 +1,17 @@
 /**
  * The shortest preStop sleep, in whole seconds, whose expected loss is within a limit.
  *
- *   coarse grid of sleeps --first look--> the shortest that passes, the longest that fails --bisection--> answer
- *                                             undecided in between --second look-->
+ *   coarse grid of sleeps --first look--> the longest that is too short, the shortest that passes --bisection--> candidate
+ *                                                 undecided in between --last look-->                              |
+ *                                                 answer <--passes-- last look at the candidate <------------------+
  *
  * Loss falls with the sleep, as a longer one gives every node and load balancer more time to turn away from a pod before it
  * stops. So a sleep that is found too short rules out all shorter ones, whatever these have shown.
  *
- * A sleep passes when the 95 % interval of its loss lies within the limit, fails when the interval lies above, and is
- * undecided otherwise. Each sleep is looked at twice at most, after `firstLook` and after `lastLook` replications, and a look is
- * wrong about a limit on one side with 2.5 %; replications are common to all sleeps, so that one that is too short can hardly
- * pass where the longest that is too short does not. Hence the advice: with at most UNSAFE_PROBABILITY the expected loss of
- * the answer is above the limit after all.
+ * A sleep passes when the 95 % interval of its loss lies within the limit, is too short when the interval lies above, and is
+ * undecided otherwise. First looks, after a few replications, only steer the search; no sleep is an answer that has not passed
+ * a last look, after many. That one is wrong on this side with 2.5 %; replications are common to all sleeps, so that a sleep that
+ * is too short can hardly pass where the longest of those that are too short does not. Hence UNSAFE_PROBABILITY.
  *
  * Left out: losses that rise with the sleep, and rare disasters that no replication has seen.
  */
@@ -19,8 +19,8 @@
 import { type Estimate, estimateMean, replicationsForHalfWidth } from '../stats/estimate.js';
 import { MOST_REPLICATIONS_TO_SUGGEST } from './replication-policy.js';
 
-/** Two looks, each wrong with half of what a 95 % interval misses on both sides. */
-export const UNSAFE_PROBABILITY = 0.05;
+/** At most, that the expected loss of an answer is above the limit: half of what a 95 % interval misses on both sides. */
+export const UNSAFE_PROBABILITY = 0.025;
 
 /** The last look has so many times the replications of the first: its interval is half as wide, and a little less. */
 export const LAST_LOOK_FACTOR = 4;
@@ -43,7 +43,7 @@ export interface PreStopSearchOptions {
   /** Share of requests, 0 to 1. */
   readonly maxLoss: number;
   readonly maxSleepSeconds: number;
-  /** Replications of every sleep that is tried, and of those that they leave undecided. */
+  /** Replications of every sleep that is tried, and of those that these leave undecided and of the answer. */
   readonly firstLook: number;
   readonly lastLook: number;
   /** A sleep that shall be measured in any case, such as that of the scenario; null: none. */
@@ -89,41 +89,49 @@ export function coarseGrid(maxSleepSeconds: number, presentSleepSeconds: number 
 export async function searchSleep(source: LossSource, options: PreStopSearchOptions): Promise<PreStopOutcome> {
   const { maxLoss, maxSleepSeconds, firstLook, lastLook, presentSleepSeconds } = options;
   const grid = coarseGrid(maxSleepSeconds, presentSleepSeconds);
-  const look = (sleeps: readonly number[], replications: number): Promise<boolean> =>
-    source.measure(sleeps.map((sleepSeconds) => ({ sleepSeconds, replications })));
+  const tried = new Set(grid);
   const verdictOf = (sleepSeconds: number): LossVerdict =>
     judgeLoss(estimateMean(source.lossesOf(sleepSeconds)), maxLoss);
-  /** After as many looks as it takes; null: interrupted. */
+  /** Null: interrupted. */
+  const look = async (sleepSeconds: number, replications: number): Promise<LossVerdict | null> => {
+    tried.add(sleepSeconds);
+    return (await source.measure([{ sleepSeconds, replications }])) ? verdictOf(sleepSeconds) : null;
+  };
   const settle = async (sleepSeconds: number): Promise<LossVerdict | null> => {
-    if (!(await look([sleepSeconds], firstLook))) return null;
-    const verdict = verdictOf(sleepSeconds);
-    if (verdict !== 'undecided') return verdict;
-    return (await look([sleepSeconds], lastLook)) ? verdictOf(sleepSeconds) : null;
+    const verdict = await look(sleepSeconds, firstLook);
+    return verdict === 'undecided' ? look(sleepSeconds, lastLook) : verdict;
   };
 
-  if (!(await look(grid, firstLook))) return { status: 'interrupted' };
+  if (!(await source.measure(grid.map((sleepSeconds) => ({ sleepSeconds, replications: firstLook }))))) {
+    return { status: 'interrupted' };
+  }
   if (grid.some((sleepSeconds) => source.lossesOf(sleepSeconds).length === 0)) return { status: 'unmeasured' };
-  const longest = await settle(maxSleepSeconds);
-  if (longest === null) return { status: 'interrupted' };
-  if (longest === 'above') return { status: 'unreachable' };
-  if (longest === 'undecided') {
-    return { status: 'inconclusive', replicationsNeeded: needed(source.lossesOf(maxSleepSeconds), maxLoss) };
+  let verdict = await settle(maxSleepSeconds);
+  let tooShort = longest(grid.filter((sleep) => verdictOf(sleep) === 'above')) ?? -1;
+  while (verdict !== null && tooShort < maxSleepSeconds && verdictOf(maxSleepSeconds) === 'within') {
+    const passing = [...tried].filter((sleep) => sleep > tooShort && verdictOf(sleep) === 'within');
+    const enough = Math.min(...passing);
+    const sleep = enough - tooShort > 1 ? between(tooShort, enough, grid) : enough;
+    verdict = sleep === enough ? await look(enough, lastLook) : await settle(sleep);
+    if (sleep === enough && verdict === 'within') return found(enough, verdictOf);
+    if (verdict !== 'within') tooShort = sleep;
   }
-
-  const verdicts = grid.map(verdictOf);
-  let tooShort = grid[verdicts.lastIndexOf('above')] ?? -1;
-  let enough = grid.find((sleep, index) => sleep > tooShort && verdicts[index] === 'within') ?? maxSleepSeconds;
-  while (enough - tooShort > 1) {
-    const sleep = between(tooShort, enough, grid);
-    const verdict = await settle(sleep);
-    if (verdict === null) return { status: 'interrupted' };
-    if (verdict === 'within') enough = sleep;
-    else tooShort = sleep;
-  }
-  if (enough === 0) return { status: 'found', sleepSeconds: 0, oneSecondLess: null };
-  const less = verdictOf(enough - 1);
-  return { status: 'found', sleepSeconds: enough, oneSecondLess: less === 'above' ? 'above' : 'undecided' };
+  if (verdict === null) return { status: 'interrupted' };
+  return verdictOf(maxSleepSeconds) === 'above'
+    ? { status: 'unreachable' }
+    : { status: 'inconclusive', replicationsNeeded: needed(source.lossesOf(maxSleepSeconds), maxLoss) };
 }
+
+function found(sleepSeconds: number, verdictOf: (sleepSeconds: number) => LossVerdict): PreStopOutcome {
+  if (sleepSeconds === 0) return { status: 'found', sleepSeconds, oneSecondLess: null };
+  return {
+    status: 'found',
+    sleepSeconds,
+    oneSecondLess: verdictOf(sleepSeconds - 1) === 'above' ? 'above' : 'undecided',
+  };
+}
+
+const longest = (sleeps: readonly number[]): number | null => (sleeps.length === 0 ? null : Math.max(...sleeps));
 
 /** The next sleep to try: one of the grid, whose first look is there already, or else the middle. */
 function between(tooShort: number, enough: number, grid: readonly number[]): number {
