@@ -105,6 +105,31 @@ describe('requests lost over time', () => {
     );
   });
 
+  it('have a curve for a variant without losses, and one of the same length for one that loses less', () => {
+    const early = { ...cluster.series.requests_lost_per_second!, values: [0, 5] };
+    const { requests_lost_per_second: _, ...others } = local.series;
+    const none = served({ name: 'none' });
+    const results = makeResults({
+      variants: [
+        { ...cluster, series: { ...cluster.series, requests_lost_per_second: early } },
+        { ...none, series: others },
+        local,
+        variant({ name: 'no clients' }),
+      ],
+    });
+    const { rows, table } = drawn('losses-over-time', results);
+    const lastTimes = ['Cluster', 'none', 'Local'].map((name) =>
+      Math.max(...rows.filter((row) => row['variant'] === name).map((row) => Number(row['time']))),
+    );
+    expect(new Set(lastTimes).size).toBe(1);
+    expect(lastTimes[0]).toBeGreaterThan(100);
+    expect(table.rows).toEqual([
+      ['Cluster', '5,000', '5/s', '100 ms', '200 ms'],
+      ['none', '0', '0/s', '–', '–'],
+      ['Local', '9,000', '471/s', '10.1 s', '40 s'],
+    ]);
+  });
+
   it('have an upright line for each action, once though several variants have it', () => {
     const at = (atSeconds: number) => ({ kind: 'scale', service: 'web', atSeconds });
     const variants = [
