@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 
 import { bottleneckSentence } from './bottlenecks.js';
 import { distribution, histogram, variant } from './testing/results-fixture.js';
+import { withClients } from './testing/traffic-fixture.js';
 
 const FULL = 'sync_full_proxy_rules_duration_seconds';
 const FIRST = 'kube_proxy_first_sync_seconds';
@@ -18,4 +19,12 @@ it('says that a mode has long syncs even where they hardly show in the latency',
   expect(bottleneckSentence({ ...onNft, metrics: withStarts })).toContain(
     'until the first one after a start has ended, a node has the rules of before, and none after a reboot.',
   );
+});
+
+it('says that the capacity of some pods binds, whatever the others have left', () => {
+  const loads = [1, 1, 2, 4];
+  expect(bottleneckSentence(withClients(variant(), { loads, capacity: 3 }))).toContain(
+    '25% of the pods get more requests than they have capacity for, the hottest at 2 times the mean of its service.',
+  );
+  expect(bottleneckSentence(withClients(variant(), { loads, capacity: 4 }))).not.toContain('capacity');
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Results, VariantResult, Verdict } from '../sim/experiment/results.js';
 import { compareWithFirst, recommendation } from './comparison.js';
 import { estimate, makeResults, objective, variant } from './testing/results-fixture.js';
+import { type TrafficShape, withClients } from './testing/traffic-fixture.js';
 
 describe('what variants change', () => {
   it('stands against the first', () => {
@@ -69,6 +70,19 @@ describe('what variants change', () => {
     );
   });
 
+  it('begins with the requests of clients, where they differ', () => {
+    const served = (name: string, shape: TrafficShape) => withClients(variant({ name }), { crossZone: 0, ...shape });
+    const results = makeResults({
+      variants: [
+        served('Cluster', { loads: [1, 1, 1], lost: { requests_lost_stale_rules_total: 1000 }, secondHop: 0.9 }),
+        served('Local', { loads: [1, 1, 4], lost: { requests_lost_stale_rules_total: 3000 }, secondHop: 0 }),
+      ],
+    });
+    expect(compareWithFirst(results)!.others[0]!.sentence).toMatch(
+      /^requests lost 3\.00× as high, 0\.30% \(0\.29 to 0\.31\); hottest pod over the mean 2\.00× as high, 2\.00 \(1\.92 to 2\.08\); requests with a second hop 100% lower, 0% \(±0\); NPL p99 /,
+    );
+  });
+
   it('leaves out syncs where nothing was written', () => {
     const resting = (name: string, entries: number) =>
       withMetrics(name, {
@@ -125,6 +139,24 @@ describe('the recommendation', () => {
     ],
   ])('is %s', (_, results, sentence) => {
     expect(recommendation(results)).toBe(sentence);
+  });
+
+  it('tells users of a service what they would notice, before what nodes pay', () => {
+    const served = (name: string, factor: number, lost: number, loads: readonly number[]) =>
+      withClients(variant({ name, factor }), { lost: { requests_lost_stale_rules_total: lost }, loads });
+    const of = (...variants: readonly VariantResult[]) =>
+      recommendation(
+        makeResults({
+          variants,
+          objectives: variants.map(({ name }) => objective({ variant: name, verdict: 'pass' })),
+        }),
+      );
+    expect(of(served('a', 1, 0, [1, 3]), served('b', 2, 500, [1, 1]), served('c', 2, 500, [1, 1]))).toBe(
+      'All variants meet the objective; of these, a loses the fewest requests, 0% (±0); b and c load their pods most evenly; a costs the nodes least CPU for syncs, 4.2 s (4.0 to 4.4) per node.',
+    );
+    expect(of(served('a', 1, 500, [1, 1]), served('b', 2, 500, [1, 1]))).toBe(
+      'Both variants meet the objective; of these, a costs the nodes least CPU for syncs, 4.2 s (4.0 to 4.4) per node.',
+    );
   });
 
   it('needs all objectives of a variant to be met', () => {

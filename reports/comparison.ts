@@ -72,11 +72,14 @@ const TRAFFIC: readonly ComparedNumber[] = [
   { metric: 'node_conntrack_dropped_ratio', statistic: 'value', label: 'connections dropped' },
 ];
 
+/** Numbers that differ in digits that no report shows are the same. */
+const rounded = (value: number): string => value.toPrecision(9);
+
 function comparedNumbers(results: Results): ComparedNumber[] {
   const numbers = ({ metric, statistic }: ComparedNumber): number[] =>
     results.variants.flatMap((variant) => estimateOf(variant, metric, statistic)?.value ?? []);
   // What differs nowhere, as the connections that no variant drops or the table that depends on no rule, is no news.
-  const differs = (number: ComparedNumber): boolean => new Set(numbers(number)).size > 1;
+  const differs = (number: ComparedNumber): boolean => new Set(numbers(number).map(rounded)).size > 1;
   const requests = REQUESTS.filter(differs);
   const traffic = TRAFFIC.filter(differs);
   if (nothingWasWritten(results)) return [...requests, ...traffic];

@@ -16,6 +16,8 @@ describe('two estimates', () => {
     ['unclear', estimate(10, 1), estimate(12, 1), 'lag not clearly different, 12 s (11 to 13)'],
     ['unclear', estimate(10, 0), estimate(10, 1), 'lag not clearly different, 10 s (9 to 11)'],
     ['same', estimate(10, 0), estimate(10, 0), 'lag the same, 10 s (±0)'],
+    // Two ways to add up the same numbers.
+    ['same', estimate(0.3, 0), estimate(0.1 + 0.2, 1e-16), 'lag the same, 300 ms (±0)'],
     ['less', estimate(10, 0), estimate(9.99, 0), 'lag <1% lower, 9.99 s (±0)'],
     ['unknown', single(10), single(500), 'lag 8.33 min'],
     ['unknown', single(10), estimate(300, 1), 'lag 5.00 min (4.98 to 5.02)'],

@@ -7,17 +7,17 @@
 
 import type { MetricUnit } from '../sim/metrics.js';
 import type { Estimate } from '../sim/stats/estimate.js';
-import { formatEstimate, formatPercent, formatRatio } from './format.js';
+import { formatEstimate, formatPercent, formatRatio, isExact } from './format.js';
 
 /** How `own` stands to `base`; unknown when one of them has no interval, and so nothing says how far chance may move it. */
 export type Difference = 'less' | 'more' | 'same' | 'unclear' | 'unknown';
 
 export function differenceOf(base: Estimate, own: Estimate): Difference {
   if (base.low === null || base.high === null || own.low === null || own.high === null) return 'unknown';
+  // First, as the last digits of two sums say nothing of which is larger.
+  if (isExact({ ...base, low: Math.min(base.low, own.low), high: Math.max(base.high, own.high) })) return 'same';
   if (own.high < base.low) return 'less';
-  if (own.low > base.high) return 'more';
-  // Neither has a width, and they overlap.
-  return base.low === base.high && own.low === own.high ? 'same' : 'unclear';
+  return own.low > base.high ? 'more' : 'unclear';
 }
 
 /** From this ratio on, multiples are read more easily than percentages. */

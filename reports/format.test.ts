@@ -51,6 +51,7 @@ describe('formatEstimate', () => {
     [1.1, 1.4, '1.1 s (-0.3 to 2.5)'],
     [0.4, 0.8, '400 ms (-400 to 1,200)'],
     [4.2, 0, '4.2 s (±0)'],
+    [2 / 3, 1e-16, '667 ms (±0)'],
   ])('%f with a half-width of %f is %s', (value, halfWidth, text) => {
     expect(formatEstimate(of(value, halfWidth), 'seconds')).toBe(text);
   });

@@ -77,6 +77,14 @@ export function formatQuantity(value: number, unit: MetricUnit): string {
   return withSymbol(formatNumber(scaled, decimalsFor(scaled, SIGNIFICANT_DIGITS), true), scale.symbol);
 }
 
+/** Replications that gave the same number, but for the rounding of sums: relative to the number. */
+const ROUNDING = 1e-9;
+
+/** Whether there is an interval, and it has no width. */
+export function isExact({ value, low, high }: Estimate): boolean {
+  return low !== null && high !== null && high - low <= ROUNDING * Math.abs(value);
+}
+
 /**
  * An estimate with its interval, all three numbers in one scale and with as many decimals as the interval supports.
  * "(±0)" says that every replication gave the same number. Without an interval, only the value.
@@ -84,7 +92,7 @@ export function formatQuantity(value: number, unit: MetricUnit): string {
 export function formatEstimate(estimate: Estimate, unit: MetricUnit): string {
   const { value, low, high } = estimate;
   if (low === null || high === null || !Number.isFinite(value)) return formatQuantity(value, unit);
-  if (low === high) return `${formatQuantity(value, unit)} (±0)`;
+  if (isExact(estimate)) return `${formatQuantity(value, unit)} (±0)`;
   const { divisor, symbol } = displayScale(value, unit);
   const scaled = value / divisor;
   const decimals = decimalsForInterval(scaled, (high - low) / 2 / divisor);

@@ -56,6 +56,26 @@ describe('the headlines', () => {
     ]);
   });
 
+  it('begin with what users notice, and of these 0 lost requests are an answer', () => {
+    const requests = {
+      requests_lost_ratio: 0,
+      pod_load_max_over_mean: 1,
+      pods_over_capacity_ratio: 0,
+      requests_second_hop_ratio: 0,
+    };
+    expect(labelsOf({ watch_events_total: 1, endpoint_writes_total: 0, ...requests })).toEqual([
+      'Requests lost',
+      'Hottest pod / mean',
+      'Watch events',
+    ]);
+    expect(labelsOf(requests, { pods_over_capacity_ratio: 0.1, requests_second_hop_ratio: 0.9 })).toEqual([
+      'Requests lost',
+      'Hottest pod / mean',
+      'Pods over capacity',
+      'Second hops',
+    ]);
+  });
+
   it('do not say what syncs did where nothing was written', () => {
     const syncs = { kube_proxy_syncs_total: 0, kube_proxy_sync_cpu_share: 0, watch_bytes_total: 0 };
     expect(labelsOf({ ...syncs, endpoint_writes_total: 0 })).toEqual([]);

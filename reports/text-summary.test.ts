@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 import { estimate, makeResults, objective, variant } from './testing/results-fixture.js';
+import { withClients } from './testing/traffic-fixture.js';
 import { bar, displayWidth, printable, truncate, wrap } from './text-layout.js';
 import { renderTextSummary } from './text-summary.js';
 
@@ -26,6 +27,12 @@ const cases = {
     name: hostile,
     variants: [variant({ name: hostile, warnings: [hostile] }), variant({ name: `${hostile}2` })],
     objectives: [objective({ variant: hostile, metric: hostile, hint: hostile, maxText: hostile, verdict: 'error' })],
+  }),
+  clients: makeResults({
+    variants: [
+      withClients(variant({ name: 'Cluster' }), { loads: [1, 1], lost: { requests_lost_stale_rules_total: 2000 } }),
+      withClients(variant({ name: 'Local' }), { lost: { requests_lost_load_balancer_total: 10_000 }, capacity: 1 }),
+    ],
   }),
   'many variants': makeResults({
     variants: Array.from({ length: 12 }, (_, index) => variant({ name: `variant ${index}` })),
@@ -75,6 +82,21 @@ it('shows what must be known before the numbers are used', () => {
   expect(text).toContain('Of 4 objectives: 1 missed, 1 without a sample, 1 inconclusive, 1 met.');
   expect(text).toContain('  - The run was interrupted.');
   expect(text).toContain('    the interval straddles the limit: use --replications 12');
+});
+
+it('says what clients lose, what helps, and how evenly pods are loaded', () => {
+  const text = renderTextSummary(cases.clients, { columns: 80, color: false });
+  expect(text).toContain(
+    'Requests\n  - Cluster: 0.200% (0.192 to 0.208) of the requests are lost, because of stale\n    rules.',
+  );
+  expect(text).toMatch(/- Against stale rules: a preStop sleep .* "kube-headroom\s+prestop"/s);
+  expect(text).toContain('How evenly pods are loaded\n  - Cluster: All pods of a service get the same.');
+  expect(text).toMatch(/- Local: The hottest pod gets 1\.50 \(1\.44 to 1\.56\)/);
+});
+
+it('says nothing of requests without clients', () => {
+  const text = renderTextSummary(makeResults(), { columns: 80, color: false });
+  expect(text).not.toMatch(/requests|hottest|evenly/i);
 });
 
 describe('text layout', () => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { renderHtmlReport } from '../html-report.js';
 import { makeResults, objective, variant } from '../testing/results-fixture.js';
+import { withClients } from '../testing/traffic-fixture.js';
 import { canOpenReports, openReport } from './open-report.js';
 
 const CHARTS = 10;
@@ -38,6 +39,20 @@ describe.skipIf(!canOpenReports())('a report in a browser', { timeout: BUSY_MACH
     expect(findings.leastLabelContrast.light).toBeGreaterThan(READABLE_CONTRAST);
     expect(findings.leastLabelContrast.dark).toBeGreaterThan(READABLE_CONTRAST);
     expect(findings.picturesWithoutScript).toBe(CHARTS);
+  });
+
+  it('draws the charts of clients too', async () => {
+    const lost = { requests_lost_stale_rules_total: 3000 };
+    const variants = [
+      withClients(variant({ name: 'Cluster' }), { loads: [1, 1, 1], lost }),
+      withClients(variant({ name: 'Local' }), { secondHop: 0 }),
+    ];
+    const findings = await openReport(await save('clients', await renderHtmlReport(makeResults({ variants }))));
+    expect(findings.complaints).toEqual([]);
+    expect(findings.charts).toHaveLength(CHARTS + 4);
+    expect(findings.charts.filter(({ isLive, marks }) => !isLive || marks === 0)).toEqual([]);
+    expect(findings.overflowPx).toBe(0);
+    expect(findings.leastLabelContrast.dark).toBeGreaterThan(READABLE_CONTRAST);
   });
 
   it('holds with hostile names', async () => {

@@ -49,7 +49,7 @@ export function lossesByCause(results: Results): Chart | null {
     ],
     table: {
       caption:
-        'Requests of all clients, from the first action of the workload to the end of the run. A client that is refused knows at once and can try again; one that gets no answer waits for its own time-out. Causes that lost nothing are left out.',
+        'Requests of all clients, from the first action of the workload to the end of the run: a run that goes on for longer has more requests and the same losses, and so a smaller share. A client that is refused knows at once and can try again; one that gets no answer waits for its own time-out. Causes that lost nothing are left out.',
       columns: ['Number', ...results.variants.map(({ name }) => name)],
       rows: lossTable(results),
     },

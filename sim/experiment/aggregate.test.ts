@@ -32,6 +32,18 @@ describe('aggregateVariant', () => {
     expect(none).toMatchObject({ estimates: {}, samples: 0 });
   });
 
+  it('says when the workload acts, and on which service', () => {
+    const { scenario } = variant;
+    const workload = [
+      { kind: 'scale', atNs: 2.5e9, service: 'web', to: 3 },
+      { kind: 'failOverControllerManager', atNs: 9e9 },
+    ] as const;
+    expect(aggregateVariant({ ...variant, scenario: { ...scenario, workload } }, measurements, []).actions).toEqual([
+      { kind: 'scale', service: 'web', atSeconds: 2.5 },
+      { kind: 'failOverControllerManager', service: null, atSeconds: 9 },
+    ]);
+  });
+
   it('gives each warning once, with its replications when not all gave it', () => {
     const warned = measurements.map((measurement, index): ReplicationMeasurements => ({
       ...measurement,

@@ -64,6 +64,7 @@ export function fakeScenario(behaviour: FakeBehaviour, replications: Partial<Rep
     description: JSON.stringify(behaviour),
     kubernetes: '1.33',
     seed: 7,
+    workload: [],
     replications: { min: 3, max: 3, precision: null, ...replications },
   };
   return { ...used, cluster: { nodes: 10 }, kubeProxy: { mode: 'iptables' } } as Scenario;
