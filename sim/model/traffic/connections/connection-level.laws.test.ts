@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { estimateMean } from '../../../stats/estimate.js';
 import { imbalanceOf } from '../../../stats/imbalance.js';
+import { LossCause } from '../traffic-tally.js';
 import { affinityVariation, podsOfClient } from './client-affinity.js';
 import { ConnectionFluid, type FluidOutcome } from './connection-fluid.js';
 import {
@@ -14,7 +15,7 @@ import {
 import { connectionFixture, pool, range, SECOND } from './testing/connection-fixture.js';
 
 const EXPERIMENTS = 200;
-const REPLICATIONS = 5;
+const REPLICATIONS = 10;
 /** Of the intervals, which are to hold the truth in 95 of 100. */
 const COVERAGE = 0.93;
 
@@ -34,14 +35,14 @@ function expectCoverage(exact: readonly number[], play: (replication: number) =>
 
 describe('long-lived connections, one by one', () => {
   it('spread after a rolling restart as the law says', () => {
-    const connections = 100;
+    const connections = 60;
     expectCoverage([...rollingRestartShares(4).subarray(0, 3)], (replication) => {
-      const { routes, level, open } = connectionFixture(pool(connections), { replication });
+      const { routes, level, open, accept, end } = connectionFixture(pool(connections), { replication });
       level.start();
       for (const victim of range(4)) {
         routes.hold(range(4).filter((pod) => pod !== victim));
-        level.onEnded(victim);
-        level.onAcceptance(victim, 0);
+        end(victim);
+        accept(victim, 0);
         routes.hold(range(4));
       }
       expect(open(3)).toBe(0);
@@ -50,13 +51,13 @@ describe('long-lived connections, one by one', () => {
   });
 
   it('spread after a rolling update as the law says', () => {
-    const connections = 100;
+    const connections = 60;
     expectCoverage([...rollingUpdateShares(4)], (replication) => {
-      const { routes, level, open } = connectionFixture(pool(connections), { replication });
+      const { routes, level, open, end } = connectionFixture(pool(connections), { replication });
       level.start();
       for (const old of range(4)) {
         routes.hold(range(4, old + 1));
-        level.onEnded(old);
+        end(old);
       }
       return range(4, 4).map((pod) => (open(pod) * 4) / connections);
     });
@@ -88,7 +89,7 @@ describe('long-lived connections, one by one', () => {
 
   it('carry requests in proportion to their lives, which adds to the variation as the law says', () => {
     // A hundred connections one after the other, of a second and ten requests each on average: as many for each of ten pods.
-    const squared = range(1000).map((replication) => {
+    const squared = range(2000).map((replication) => {
       const { runUntil, tally, level } = connectionFixture(
         { ...pool(1, SECOND), requestsPerSecond: 10 },
         { replication, pods: range(10) },
@@ -171,7 +172,7 @@ describe('the share level and the connection level', () => {
 
   it('agree on a pod that stops while rules are stale', () => {
     const results = range(400).map((replication) => {
-      const { runUntil, routes, tally, counts, level, open } = connectionFixture(
+      const { runUntil, routes, tally, counts, level, open, accept, end } = connectionFixture(
         {
           ...pool(connections, meanLifetimeNs),
           requestsPerSecond,
@@ -180,9 +181,9 @@ describe('the share level and the connection level', () => {
         { replication, nodes, pods: range(pods) },
       );
       level.start();
-      level.onAcceptance(0, 1);
+      accept(0, 1);
       runUntil(SECOND);
-      level.onEnded(0);
+      end(0);
       runUntil(3 * SECOND);
       routes.hold(range(pods - 1, 1), 0, nodes / 2);
       runUntil(6 * SECOND);
@@ -194,7 +195,7 @@ describe('the share level and the connection level', () => {
       const ofPods = range(5, 1).map(open);
       const held = ofPods.reduce((sum, count) => sum + count, 0);
       expect(tally.open[0]!.reduce((sum, count) => sum + count, 0)).toBe(held);
-      return [...ofPods, connections - held, counts.answered, counts.lost.staleRules];
+      return [...ofPods, connections - held, counts.answered, counts.lost[LossCause.staleRules]!];
     });
     share.forEach((expected, index) => {
       const { low, high } = estimateMean(results.map((result) => result[index]!));

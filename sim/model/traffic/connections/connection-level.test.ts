@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Acceptance } from '../connection-routes.js';
-import { isRefused } from './connection-observer.js';
+import { LossCause } from '../traffic-tally.js';
 import { connectionFixture, pool, range, SECOND } from './testing/connection-fixture.js';
 
 const TIMEOUT_NS = 10_800 * SECOND;
@@ -36,57 +36,59 @@ describe('requests with a connection each', () => {
   });
 
   it.each([
-    ['staleRules', Acceptance.stopped],
-    ['failedPods', Acceptance.failed],
-    ['failedPods', Acceptance.unreachable],
-  ] as const)('are lost by %s at the share of the pod', (cause, acceptance) => {
-    const { runUntil, counts, level } = connectionFixture({ requestsPerSecond: 1000 });
+    ['stopped', LossCause.staleRules, true],
+    ['failed', LossCause.failedPods, false],
+    ['refuses', LossCause.failedPods, true],
+    ['unreachable', LossCause.failedPods, false],
+  ] as const)('are lost at the share of a pod that is %s', (acceptance, cause, isRefused) => {
+    const { runUntil, counts, level, accept } = connectionFixture({ requestsPerSecond: 1000 });
     level.start();
-    level.onAcceptance(2, acceptance);
+    accept(2, Acceptance[acceptance]);
     runUntil(20 * SECOND);
-    expect(counts.lost[cause] / (counts.lost[cause] + counts.answered)).toBeCloseTo(0.25, 1);
-    level.onAcceptance(2, Acceptance.accepts);
+    expect(counts.lost[cause]! / (counts.lost[cause]! + counts.answered)).toBeCloseTo(0.25, 1);
+    expect(counts.refused).toBe(isRefused ? counts.lost[cause] : 0);
+    accept(2, Acceptance.accepts);
     const lost = counts.lost[cause];
     runUntil(40 * SECOND);
     expect(counts.lost[cause]).toBe(lost);
   });
 
-  it('are lost for want of endpoints, of local ones, and by a load balancer', () => {
-    const play = (usesLoadBalancer: boolean) => {
-      const { runUntil, routes, counts, level } = connectionFixture({ from: 'outside', usesLoadBalancer });
+  it.each([
+    ['pods', LossCause.noLocalEndpoints, 0],
+    ['outside', LossCause.loadBalancer, LossCause.loadBalancer],
+  ] as const)(
+    'are lost for want of endpoints, of local ones, and of a node to enter by (%s)',
+    (from, dropped, nowhere) => {
+      const { runUntil, routes, counts, level } = connectionFixture({ from });
       level.start();
       routes.drop(0, 1);
       runUntil(40 * SECOND);
-      const dropped = { ...counts.lost };
+      expect(counts.lost[dropped]! / 1000).toBeCloseTo(1, 0);
+      expect([sum(counts.lost), counts.refused]).toEqual([counts.lost[dropped], 0]);
+      counts.lost.fill(0);
       routes.hold([]);
       runUntil(50 * SECOND);
+      expect(counts.lost[LossCause.noEndpoints]! / 1000).toBeCloseTo(1, 0);
+      expect(counts.refused).toBe(sum(counts.lost));
+      counts.lost.fill(0);
       routes.entryNodes = 0;
       runUntil(60 * SECOND);
-      return { dropped, lost: counts.lost };
-    };
-    const { dropped, lost } = play(false);
-    expect(dropped.noLocalEndpoints / 1000).toBeCloseTo(1, 0);
-    expect(dropped).toMatchObject({ noEndpoints: 0, loadBalancer: 0 });
-    expect(lost.noEndpoints / 1000).toBeCloseTo(1, 0);
-    expect(lost.loadBalancer / 1000).toBeCloseTo(1, 0);
-    expect(play(true).dropped).toMatchObject({ noLocalEndpoints: 0, loadBalancer: dropped.noLocalEndpoints });
-  });
-
-  it('are refused or time out by their cause', () => {
-    const causes = ['staleRules', 'failedPods', 'noEndpoints', 'noLocalEndpoints', 'loadBalancer'] as const;
-    expect(causes.filter(isRefused)).toEqual(['staleRules', 'noEndpoints']);
-  });
+      // Clients inside are gone with their nodes.
+      expect(sum(counts.lost) / 1000).toBeCloseTo(nowhere === LossCause.loadBalancer ? 1 : 0, 0);
+      expect(sum(counts.lost)).toBe(counts.lost[nowhere]);
+    },
+  );
 
   it('find another pod by themselves in userspace mode', () => {
-    const { runUntil, counts, level } = connectionFixture({
+    const { runUntil, counts, level, accept } = connectionFixture({
       choice: { mode: 'userspace', ipvsScheduler: 'rr', protocol: 'TCP', affinityTimeoutNs: null },
     });
     level.start();
-    level.onAcceptance(0, Acceptance.stopped);
-    level.onAcceptance(1, Acceptance.unreachable);
+    accept(0, Acceptance.stopped);
+    accept(1, Acceptance.unreachable);
     runUntil(20 * SECOND);
     expect(counts.answered).toBeGreaterThan(1000);
-    expect(sum(Object.values(counts.lost))).toBe(0);
+    expect(sum(counts.lost)).toBe(0);
   });
 
   it('go to one pod first from all nodes whose IPVS has just begun, under rr', () => {
@@ -117,13 +119,13 @@ describe('connections of a pool', () => {
   });
 
   it('stay with a pod that stops accepting until its containers end', () => {
-    const { routes, counts, level, open } = connectionFixture(pool(1000));
+    const { routes, counts, level, open, accept, end } = connectionFixture(pool(1000));
     level.start();
     const before = open(0);
-    level.onAcceptance(0, Acceptance.stopped);
+    accept(0, Acceptance.stopped);
     expect(open(0)).toBe(before);
     routes.hold(range(3, 1));
-    level.onEnded(0);
+    end(0);
     expect(open(0)).toBe(0);
     expect(counts.reset).toBe(before);
     expect(open(1) + open(2) + open(3)).toBe(1000);
@@ -131,12 +133,12 @@ describe('connections of a pool', () => {
   });
 
   it('break when the node of their pod is lost, and leave entries behind', () => {
-    const { routes, counts, level, open } = connectionFixture(pool(1000));
+    const { routes, counts, level, open, accept, end } = connectionFixture(pool(1000));
     level.start();
     const before = open(0);
     routes.hold(range(3, 1));
-    level.onAcceptance(0, Acceptance.unreachable);
-    level.onEnded(0);
+    accept(0, Acceptance.unreachable);
+    end(0);
     expect([counts.reset, level.entriesLeftBehind, open(0)]).toEqual([before, before, 0]);
   });
 
@@ -150,27 +152,30 @@ describe('connections of a pool', () => {
   });
 
   it('try again with their next request, which is lost when that is in vain', () => {
-    const { runUntil, routes, counts, level, open } = connectionFixture({ ...pool(100), requestsPerSecond: 100 });
+    const { runUntil, routes, counts, level, open } = connectionFixture({
+      ...pool(100),
+      requestsPerSecond: 100,
+    });
     routes.hold([]);
     level.start();
-    expect(sum(Object.values(counts.lost))).toBe(0);
+    expect(sum(counts.lost)).toBe(0);
     runUntil(10 * SECOND);
-    expect(counts.lost.noEndpoints / 1000).toBeCloseTo(1, 0);
+    expect(counts.lost[LossCause.noEndpoints]! / 1000).toBeCloseTo(1, 0);
     routes.hold(range(4));
     runUntil(30 * SECOND);
     level.settle();
     expect(sum(range(4).map(open))).toBe(100);
     // From then on each answered request is one of the slots that connected by it, or one on an open connection.
-    expect((counts.answered + counts.lost.noEndpoints) / 3000).toBeCloseTo(1, 1);
+    expect((counts.answered + counts.lost[LossCause.noEndpoints]!) / 3000).toBeCloseTo(1, 1);
     expect(level.pendingEvents).toBe(0);
   });
 
   it('keep clients inside on their nodes', () => {
-    const { level } = connectionFixture(pool(400, SECOND), { nodes: 40 });
+    const { level, end } = connectionFixture(pool(400, SECOND), { nodes: 40 });
     level.start();
     const nodes = level.slots.node.slice(0, 400);
     for (const node of range(40)) expect(nodes.filter((at) => at === node)).toHaveLength(10);
-    level.onEnded(0);
+    end(0);
     expect(level.slots.node.slice(0, 400)).toEqual(nodes);
   });
 
@@ -205,7 +210,7 @@ describe('connections of a pool', () => {
         fc.boolean(),
         fc.boolean(),
         (steps, mode, protocol, isPool, hasAffinity) => {
-          const { simulation, runUntil, routes, tally, counts, level, open } = connectionFixture({
+          const { simulation, runUntil, routes, tally, counts, level, open, accept, end } = connectionFixture({
             ...(isPool ? pool(50, 3 * SECOND) : { serviceTime: { meanNs: SECOND, variation: 1 } }),
             requestsPerSecond: 20,
             from: 'outside',
@@ -214,8 +219,8 @@ describe('connections of a pool', () => {
           level.start();
           for (const action of steps) {
             if (action.kind === 'hold') routes.hold(action.pods, action.first);
-            else if (action.kind === 'acceptance') level.onAcceptance(action.pod, action.to as Acceptance);
-            else if (action.kind === 'end') level.onEnded(action.pod);
+            else if (action.kind === 'acceptance') accept(action.pod, action.to as Acceptance);
+            else if (action.kind === 'end') end(action.pod);
             else if (action.kind === 'nodeLost') level.onNodeLost(action.node);
             else runUntil(simulation.nowNs + action.ns);
             const { slots } = level;
@@ -248,14 +253,14 @@ describe('UDP flows', () => {
   } as const;
 
   it('go on to a pod that is gone until the rules of their node are without it', () => {
-    const { runUntil, routes, counts, level, open } = connectionFixture(flows);
+    const { runUntil, routes, counts, level, open, end } = connectionFixture(flows);
     level.start();
     const stranded = open(0);
-    level.onEnded(0);
+    end(0);
     expect(counts.reset).toBe(0);
     runUntil(10 * SECOND);
     // All of their requests are lost, where TCP would have found another pod sooner or later.
-    expect(counts.lost.staleRules / (10 * 10 * stranded)).toBeCloseTo(1, 1);
+    expect(counts.lost[LossCause.staleRules]! / (10 * 10 * stranded)).toBeCloseTo(1, 1);
     expect(open(1) + open(2) + open(3)).toBe(100 - stranded);
     routes.hold(range(3, 1));
     runUntil(20 * SECOND);
@@ -263,11 +268,11 @@ describe('UDP flows', () => {
   });
 
   it('reach a pod again that comes back under its address', () => {
-    const { runUntil, level, open } = connectionFixture(flows);
+    const { runUntil, level, open, accept, end } = connectionFixture(flows);
     level.start();
     const before = range(4).map(open);
-    level.onEnded(0);
-    level.onAcceptance(0, Acceptance.accepts);
+    end(0);
+    accept(0, Acceptance.accepts);
     runUntil(10 * SECOND);
     expect(range(4).map(open)).toEqual(before);
   });
@@ -276,9 +281,9 @@ describe('UDP flows', () => {
 describe('what variants share', () => {
   it('draws the same for the same connection, whatever else happens', () => {
     const play = (disturbed: boolean) => {
-      const { runUntil, level } = connectionFixture(pool(100, 10 * SECOND));
+      const { runUntil, level, end } = connectionFixture(pool(100, 10 * SECOND));
       level.start();
-      if (disturbed) level.onEnded(3);
+      if (disturbed) end(3);
       runUntil(0);
       return Array.from(level.slots.pod.subarray(0, 100));
     };

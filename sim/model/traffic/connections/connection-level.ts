@@ -24,8 +24,9 @@ import type { EventKind, Simulation } from '../../../kernel/simulation.js';
 import { NO_NODE, NO_POD } from '../../cluster/pods.js';
 import type { ApplicationSettings, ClientSettings } from '../../traffic-settings.js';
 import { Acceptance, type AcceptanceListener, type ConnectionRoutes } from '../connection-routes.js';
+import { causeAtPod, isRefusedAtPod, LossCause } from '../traffic-tally.js';
 import type { BackendChoice } from './backend-choice.js';
-import type { ConnectionObserver, LossCause } from './connection-observer.js';
+import type { ConnectionObserver } from './connection-observer.js';
 import { ConnectionSlots } from './connection-slots.js';
 import { type ChoiceSettings, createBackendChoice, hasMemory } from './create-backend-choice.js';
 
@@ -40,8 +41,6 @@ export interface ConnectionPopulation {
   readonly service: number;
   /** Clients outside meet a node of the load balancer with each connection; others have a node of their own. */
   readonly from: ClientSettings['from'];
-  /** They come through a load balancer, so that a node without endpoints is its mistake. */
-  readonly usesLoadBalancer: boolean;
   readonly requestsPerSecond: number;
   readonly keepAlive: ClientSettings['keepAlive'];
   readonly sourceAddresses: number;
@@ -55,11 +54,14 @@ export interface ConnectionLevelOptions {
   readonly streams: RandomStreams;
   readonly routes: ConnectionRoutes;
   readonly observer: ConnectionObserver;
+  /** How a pod meets a connection now. */
+  readonly acceptanceOf: (pod: number) => Acceptance;
   readonly populations: readonly ConnectionPopulation[];
 }
 
 /** What came of an attempt: a loss, or this. */
-const CONNECTED = null;
+const CONNECTED = -1;
+type Attempt = LossCause | typeof CONNECTED;
 
 /** Parts of a population that events need. */
 interface PopulationState extends ConnectionPopulation {
@@ -86,22 +88,24 @@ export class ConnectionLevel implements AcceptanceListener {
   readonly #arrival: EventKind;
   readonly #close: EventKind;
   readonly #request: EventKind;
+  readonly #settling: EventKind;
   readonly #gaps: CounterHash;
   readonly #entries: CounterHash;
   readonly #podChoices: CounterHash;
   readonly #lifetimes: CounterHash;
   readonly #addresses: CounterHash;
   readonly #shuffles: CounterHash;
-  readonly #acceptanceOf = (pod: number): Acceptance => this.#acceptance.get(pod) ?? Acceptance.accepts;
-  /** Of the pods that do not accept. */
-  readonly #acceptance = new Map<number, Acceptance>();
+  readonly #acceptanceOf: (pod: number) => Acceptance;
+  /** Whether the client was told at once of the attempt that failed last. */
+  #isRefused = false;
   #isStopped = false;
   #pendingEvents = 0;
 
-  constructor({ simulation, streams, routes, observer, populations }: ConnectionLevelOptions) {
+  constructor({ simulation, streams, routes, observer, acceptanceOf, populations }: ConnectionLevelOptions) {
     this.#simulation = simulation;
     this.#routes = routes;
     this.#observer = observer;
+    this.#acceptanceOf = acceptanceOf;
     this.#gaps = streams.hash('time between requests');
     this.#entries = streams.hash('entry node of a connection');
     this.#podChoices = streams.hash('pod of a connection');
@@ -115,6 +119,7 @@ export class ConnectionLevel implements AcceptanceListener {
     this.#request = simulation.registerKind('client without connection asks', (slot, generation) =>
       this.#onRequest(slot, generation),
     );
+    this.#settling = simulation.registerKind('requests until now are counted', () => this.settle());
     this.#populations = populations.map((population) => this.#state(population));
   }
 
@@ -123,8 +128,9 @@ export class ConnectionLevel implements AcceptanceListener {
     return this.#pendingEvents;
   }
 
-  /** Clients begin: pools open all of their connections at once. */
-  start(): void {
+  /** Clients begin: pools open all of their connections at once. At `countedFromNs` the requests before it are told apart. */
+  start(countedFromNs = 0): void {
+    if (countedFromNs > this.#simulation.nowNs) this.#simulation.schedule(countedFromNs, this.#settling);
     this.#populations.forEach((population, index) => {
       const { keepAlive, sourceAddresses } = population;
       if (keepAlive === null) {
@@ -149,13 +155,12 @@ export class ConnectionLevel implements AcceptanceListener {
   }
 
   onAcceptance(pod: number, acceptance: Acceptance): void {
-    if (acceptance === Acceptance.accepts) this.#acceptance.delete(pod);
-    else this.#acceptance.set(pod, acceptance);
-    if (acceptance === Acceptance.failed || acceptance === Acceptance.unreachable) this.#breakConnectionsOf(pod, true);
+    // One that has stopped keeps what it has.
+    if (acceptance === Acceptance.accepts || acceptance === Acceptance.stopped) return;
+    this.#breakConnectionsOf(pod, acceptance !== Acceptance.refuses);
   }
 
   onEnded(pod: number): void {
-    if (this.#acceptanceOf(pod) === Acceptance.accepts) this.#acceptance.set(pod, Acceptance.stopped);
     this.#breakConnectionsOf(pod, false);
   }
 
@@ -202,7 +207,7 @@ export class ConnectionLevel implements AcceptanceListener {
       );
       if (population.serviceTime === null) this.#endAndGiveBack(slot);
     } else {
-      this.#observer.lost(index, cause, 1);
+      this.#lose(index, slot, cause);
       this.slots.giveBack(slot);
     }
   }
@@ -233,37 +238,54 @@ export class ConnectionLevel implements AcceptanceListener {
         1,
       );
     } else {
-      this.#observer.lost(population, cause, 1);
+      this.#lose(population, slot, cause);
       this.#scheduleRequest(slot);
     }
   }
 
   /** Opens a connection for a slot that has none, and schedules its end; or says why there is none. */
-  #connect(slot: number): LossCause | typeof CONNECTED {
+  #connect(slot: number): Attempt {
     const { slots } = this;
     const population = this.#populations[slots.population[slot]!]!;
     const attempt = slots.attempts[slot]!++;
     const entity = population.key ^ Math.imul(slots.serial[slot]!, POPULATION_KEY);
     const node = this.#routes.entryNode(population.clients, population.service, this.#place(slot, entity, attempt));
     slots.node[slot] = node;
-    if (node === NO_NODE) return 'loadBalancer';
+    if (node === NO_NODE) return this.#failure(LossCause.loadBalancer, false);
     const route = this.#routes.routeOf(population.clients, population.service, node);
-    if (route.outcome === 'REJECT') return 'noEndpoints';
-    if (route.set === null) return population.usesLoadBalancer ? 'loadBalancer' : 'noLocalEndpoints';
+    if (route.outcome === 'REJECT') return this.#failure(LossCause.noEndpoints, true);
+    if (route.set === null)
+      return this.#failure(population.from === 'outside' ? LossCause.loadBalancer : LossCause.noLocalEndpoints, false);
     const choice = this.#choiceOf(population, node);
     const client = slots.client[slot]!;
     const uniform = this.#podChoices.uniform(entity, attempt);
     const pod = choice.pick(client, route.set, this.#simulation.nowNs, uniform);
     // A server of IPVS that waits for the end of its connections refuses the clients that are hashed to it.
-    if (pod === NO_POD) return route.set.pods.length === 0 ? 'noEndpoints' : 'staleRules';
+    if (pod === NO_POD) return this.#failure(LossCause.staleRules, true);
     const acceptance = this.#acceptanceOf(pod);
     slots.isMasqueraded[slot] = route.isMasqueraded ? 1 : 0;
     if (acceptance !== Acceptance.accepts) {
       if (population.choice.protocol === 'UDP' && population.keepAlive !== null) slots.strandedOn[slot] = pod;
-      return acceptance === Acceptance.stopped ? 'staleRules' : 'failedPods';
+      return this.#failureAtPod(acceptance);
     }
     this.#open(slot, pod);
     return CONNECTED;
+  }
+
+  #failure(cause: LossCause, isRefused: boolean): LossCause {
+    this.#isRefused = isRefused;
+    return cause;
+  }
+
+  #failureAtPod(acceptance: Acceptance): LossCause {
+    return this.#failure(causeAtPod(acceptance), isRefusedAtPod(acceptance));
+  }
+
+  /** A request of the slot is lost, after an attempt that failed. */
+  #lose(population: number, slot: number, cause: LossCause): void {
+    // Clients inside whose nodes are all gone are gone with them.
+    const isNowhere = this.slots.node[slot] === NO_NODE && this.#populations[population]!.from !== 'outside';
+    if (!isNowhere) this.#observer.lost(population, cause, this.#isRefused, 1);
   }
 
   /** A number of [0, 1) that says where the client is, or for clients outside which node the load balancer chooses. */
@@ -301,7 +323,7 @@ export class ConnectionLevel implements AcceptanceListener {
   }
 
   /** The next request of a UDP flow whose entry led to a pod that did not answer: the entry is still there if the rules have the pod. */
-  #sendStranded(slot: number): LossCause | typeof CONNECTED {
+  #sendStranded(slot: number): Attempt {
     const pod = this.slots.strandedOn[slot]!;
     const { clients, service } = this.#populations[this.slots.population[slot]!]!;
     const { set } = this.#routes.routeOf(clients, service, this.slots.node[slot]!);
@@ -310,7 +332,7 @@ export class ConnectionLevel implements AcceptanceListener {
       return this.#connect(slot);
     }
     const acceptance = this.#acceptanceOf(pod);
-    if (acceptance !== Acceptance.accepts) return acceptance === Acceptance.stopped ? 'staleRules' : 'failedPods';
+    if (acceptance !== Acceptance.accepts) return this.#failureAtPod(acceptance);
     this.#open(slot, pod);
     return CONNECTED;
   }
@@ -335,7 +357,9 @@ export class ConnectionLevel implements AcceptanceListener {
   }
 
   #breakConnectionsOf(pod: number, isSilent: boolean): void {
-    // The pod does not accept, so that none of them comes back to it.
+    // A pod that took them back would keep this from ending.
+    if (this.#acceptanceOf(pod) === Acceptance.accepts)
+      throw new RangeError(`pod ${pod} has ended and accepts connections`);
     for (let slot = this.slots.anyOf(pod); slot >= 0; slot = this.slots.anyOf(pod)) {
       const population = this.#populations[this.slots.population[slot]!]!;
       const isFlow = population.choice.protocol === 'UDP';

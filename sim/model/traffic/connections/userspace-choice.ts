@@ -14,6 +14,7 @@ import {
   UserspaceLoadBalancer,
 } from '../../node/proxy-modes/userspace/userspace-load-balancer.js';
 import { Acceptance, type EndpointSet } from '../connection-routes.js';
+import { isRefusedAtPod } from '../traffic-tally.js';
 import type { BackendChoice } from './backend-choice.js';
 
 /** Nanoseconds after which a pod refuses, as `Dial` has them: at once. */
@@ -42,7 +43,7 @@ export class UserspaceChoice implements BackendChoice {
       this.#lastTried = pod;
       const acceptance = acceptanceOf(pod);
       if (acceptance === Acceptance.accepts) return 0;
-      return acceptance === Acceptance.stopped ? REFUSES : Infinity;
+      return isRefusedAtPod(acceptance) ? REFUSES : Infinity;
     };
   }
 

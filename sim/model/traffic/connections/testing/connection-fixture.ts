@@ -3,9 +3,9 @@
 import { RandomStreams } from '../../../../kernel/random.js';
 import { Simulation } from '../../../../kernel/simulation.js';
 import { NO_NODE } from '../../../cluster/pods.js';
-import type { ConnectionRoute, ConnectionRoutes, EndpointSet } from '../../connection-routes.js';
+import { Acceptance, type ConnectionRoute, type ConnectionRoutes, type EndpointSet } from '../../connection-routes.js';
 import { ConnectionLevel, type ConnectionPopulation } from '../connection-level.js';
-import { ConnectionTally } from '../connection-tally.js';
+import { ConnectionTally } from './connection-tally.js';
 
 export const SECOND = 1e9;
 
@@ -60,7 +60,6 @@ export const POPULATION: ConnectionPopulation = {
   clients: 0,
   service: 0,
   from: 'pods',
-  usesLoadBalancer: false,
   requestsPerSecond: 100,
   keepAlive: null,
   sourceAddresses: 1000,
@@ -84,19 +83,31 @@ export function connectionFixture(
   const simulation = new Simulation();
   const routes = new HandMadeRoutes(nodes, pods);
   const tally = new ConnectionTally(1);
+  const acceptances = new Map<number, Acceptance>();
   const level = new ConnectionLevel({
     simulation,
     streams: new RandomStreams(7, replication),
     routes,
     observer: tally,
+    acceptanceOf: (pod) => acceptances.get(pod) ?? Acceptance.accepts,
     populations: [{ ...POPULATION, ...given }],
   });
   const open = (pod: number): number => tally.open[0]![pod]!;
+  /** The pod meets connections so from now on. */
+  const accept = (pod: number, acceptance: Acceptance): void => {
+    acceptances.set(pod, acceptance);
+    level.onAcceptance(pod, acceptance);
+  };
+  /** The containers of the pod end. */
+  const end = (pod: number): void => {
+    if ((acceptances.get(pod) ?? Acceptance.accepts) === Acceptance.accepts) accept(pod, Acceptance.stopped);
+    level.onEnded(pod);
+  };
   const nothing = simulation.registerKind('nothing happens', () => {});
   /** The clock stands at `untilNs` afterwards, whether or not anything happens until then. */
   const runUntil = (untilNs: number): void => {
     simulation.schedule(untilNs, nothing);
     simulation.run(untilNs);
   };
-  return { simulation, runUntil, routes, tally, counts: tally.counts[0]!, level, open };
+  return { simulation, runUntil, accept, end, routes, tally, counts: tally.counts[0]!, level, open };
 }
