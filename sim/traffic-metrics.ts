@@ -99,5 +99,25 @@ export const TRAFFIC_METRICS = {
     'Hottest node over the mean',
     'Requests that the hottest node handles for its own pods, divided by the mean over the nodes that have ready pods of services with clients, at the end of the run.',
   ),
+  open_connections_relative: define(
+    'distribution',
+    'number',
+    'Open connections of pods, relative to the mean of their service',
+    'Over the ready pods of services whose clients are followed connection by connection, at the end of the run, equally weighted: the open connections of the pod divided by the mean of its service. None where no connection is open.',
+  ),
+  open_connections_max_over_mean: define(
+    'scalar',
+    'number',
+    'Pod with most connections over the mean',
+    'Open connections of the ready pod that has most divided by the mean, at the end of the run: mean over the services whose clients are followed connection by connection and have any open.',
+  ),
+  connections_opened_total: total(
+    'Connections opened',
+    'Connections that pods accept from clients that are followed connection by connection, from the first action of the workload to the end of the run.',
+  ),
+  connections_reset_total: total(
+    'Connections reset',
+    'Connections that end because their pod, its node or the node that they entered by is gone, from the first action of the workload to the end of the run. Of clients that are followed connection by connection.',
+  ),
   requests_lost_per_second: define('series', 'eventsPerSecond', 'Requests lost per second', 'Over all clients.'),
 } as const satisfies Record<string, MetricDefinition>;

@@ -25,6 +25,14 @@ export const LossCause = {
 } as const;
 export type LossCause = (typeof LossCause)[keyof typeof LossCause];
 
+/** Why a request is lost that is sent to a pod which meets it so. */
+export const causeAtPod = (acceptance: Acceptance): LossCause =>
+  acceptance === Acceptance.stopped ? LossCause.staleRules : LossCause.failedPods;
+
+/** Whether its client is told at once. */
+export const isRefusedAtPod = (acceptance: Acceptance): boolean =>
+  acceptance === Acceptance.stopped || acceptance === Acceptance.refuses;
+
 const METRIC_OF_CAUSE: readonly MetricName[] = [
   'requests_lost_stale_rules_total',
   'requests_lost_failed_pods_total',
@@ -64,9 +72,7 @@ export class TrafficTally {
 
   /** `amount` requests meet a pod that does not accept. */
   loseAtPod(acceptance: Acceptance, amount: number, fromNs: number, toNs: number): void {
-    const cause = acceptance === Acceptance.stopped ? LossCause.staleRules : LossCause.failedPods;
-    const isRefused = acceptance === Acceptance.stopped || acceptance === Acceptance.refuses;
-    this.lose(cause, isRefused, amount, fromNs, toNs);
+    this.lose(causeAtPod(acceptance), isRefusedAtPod(acceptance), amount, fromNs, toNs);
   }
 
   /** `amount` requests are answered; of them so many by a pod on another node, in another zone, and masqueraded. */
