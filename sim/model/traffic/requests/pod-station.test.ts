@@ -348,13 +348,13 @@ describe('request by request', () => {
     for (let request = 0; request < 5; request++) simulation.schedule(5, arrival, request);
     simulation.run(10);
     expect([stations.inService(0), stations.waiting(0), stations.mostWaiting(0)]).toEqual([2, 3, 3]);
-    expect(stations.meanInService(0)).toBe(1);
+    expect([stations.busyNs(0), stations.presentNs(0)]).toEqual([10, 10]);
     stations.restartMeasuring();
     simulation.run(20);
-    expect(stations.meanInService(0)).toBe(2);
+    expect([stations.busyNs(0), stations.presentNs(0)]).toEqual([20, 10]);
     simulation.run();
     // From 10 on: two until 25, one until 35.
-    expect(stations.meanInService(0)).toBe((2 * 15 + 10) / 25);
+    expect([stations.busyNs(0), stations.presentNs(0)]).toEqual([2 * 15 + 10, 25]);
     expect(stations.mostWaiting(0)).toBe(3);
     stations.restartMeasuring();
     expect(stations.mostWaiting(0)).toBe(0);

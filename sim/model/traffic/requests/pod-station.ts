@@ -28,6 +28,9 @@ const INITIAL_CAPACITY = 256;
 const UNLIMITED = 0x7fff_ffff;
 
 export class PodStations {
+  /** Requests that all pods together have in service: as many departures are pending. */
+  totalInService = 0;
+
   readonly #simulation: Simulation;
   readonly #listener: StationListener;
   readonly #departureKind: EventKind;
@@ -45,6 +48,8 @@ export class PodStations {
   #busyNs = new Float64Array(INITIAL_CAPACITY);
   #changedNs = new Float64Array(INITIAL_CAPACITY);
   #openedNs = new Float64Array(INITIAL_CAPACITY);
+  /** How long it was there, up to its last end. */
+  #presentNs = new Float64Array(INITIAL_CAPACITY);
   /** Infinity while it is there; 0 of a pod that never was. */
   #endedNs = new Float64Array(INITIAL_CAPACITY);
 
@@ -62,7 +67,7 @@ export class PodStations {
     this.#departureKind = simulation.registerKind(name, (request) => this.#depart(request));
   }
 
-  /** A pod is there from now on, with nothing to do. `null`: as many as come. */
+  /** A pod is there from now on, or again, with nothing to do. `null`: as many as come. */
   open(pod: number, concurrency: number | null, queueLimit: number | null): void {
     this.#coverPod(pod);
     this.#concurrency[pod] = concurrency ?? UNLIMITED;
@@ -77,6 +82,11 @@ export class PodStations {
   /** Whether the pod is there. */
   isOpen(pod: number): boolean {
     return pod < this.#endedNs.length && this.#endedNs[pod] === Infinity;
+  }
+
+  /** Whether the pod was there at some time. */
+  wasOpened(pod: number): boolean {
+    return pod < this.#endedNs.length && this.#endedNs[pod] !== 0;
   }
 
   /** A request arrives at an open pod. False: there is no room for it to wait, so the pod does not take it. */
@@ -106,6 +116,8 @@ export class PodStations {
     if (!this.isOpen(pod)) return;
     this.#advance(pod);
     this.#endedNs[pod] = this.#simulation.nowNs;
+    this.#presentNs[pod]! += this.#simulation.nowNs - this.#openedNs[pod]!;
+    this.totalInService -= this.#inService[pod]!;
     // Those in service stand newest first.
     let inService = NONE;
     for (let request = this.#firstInService[pod]!, next: number; request !== NONE; request = next) {
@@ -134,6 +146,11 @@ export class PodStations {
     return this.#mostWaiting[pod]!;
   }
 
+  /** The pod that has the request. */
+  podOf(request: number): number {
+    return this.#pod[request]!;
+  }
+
   /** How long the pod works on a request that it has. */
   serviceNs(request: number): number {
     return this.#serviceNs[request]!;
@@ -143,6 +160,7 @@ export class PodStations {
   restartMeasuring(): void {
     const { nowNs } = this.#simulation;
     this.#busyNs.fill(0);
+    this.#presentNs.fill(0);
     for (let pod = 0; pod < this.#endedNs.length; pod++) {
       this.#mostWaiting[pod] = this.#waiting[pod]!;
       this.#openedNs[pod] = Math.max(this.#openedNs[pod]!, nowNs);
@@ -150,11 +168,15 @@ export class PodStations {
     }
   }
 
-  /** Requests in service on average, from the start of measuring or of the pod until now or its end; NaN: no time has passed. */
-  meanInService(pod: number): number {
+  /** Time that the pod has worked, each request in service counted, since the start of measuring: until now or its end. */
+  busyNs(pod: number): number {
     if (this.isOpen(pod)) this.#advance(pod);
-    const endNs = Math.min(this.#endedNs[pod]!, this.#simulation.nowNs);
-    return this.#busyNs[pod]! / (endNs - this.#openedNs[pod]!);
+    return this.#busyNs[pod]!;
+  }
+
+  /** Time that the pod was there since the start of measuring. */
+  presentNs(pod: number): number {
+    return this.#presentNs[pod]! + (this.isOpen(pod) ? this.#simulation.nowNs - this.#openedNs[pod]! : 0);
   }
 
   #begin(pod: number, request: number): void {
@@ -171,6 +193,7 @@ export class PodStations {
     this.#firstInService[pod] = request;
     this.#advance(pod);
     this.#inService[pod]!++;
+    this.totalInService++;
   }
 
   #depart(request: number): void {
@@ -182,6 +205,7 @@ export class PodStations {
     else this.#next[previous] = next;
     this.#advance(pod);
     this.#inService[pod]!--;
+    this.totalInService--;
     const waiting = this.#firstWaiting[pod]!;
     if (waiting !== NONE) {
       this.#firstWaiting[pod] = this.#next[waiting]!;
@@ -219,6 +243,7 @@ export class PodStations {
     this.#busyNs = widen(this.#busyNs, capacity);
     this.#changedNs = widen(this.#changedNs, capacity);
     this.#openedNs = widen(this.#openedNs, capacity);
+    this.#presentNs = widen(this.#presentNs, capacity);
     this.#endedNs = widen(this.#endedNs, capacity);
   }
 

@@ -1,0 +1,490 @@
+/**
+ * Requests one by one: when each is sent, which pod gets it, and how long it takes there.
+ *
+ *   open loop:   Poisson arrivals ------.                      .--> lost, by cause
+ *   closed loop: users who think ------ request --connection --|
+ *                      ^                                       '--> PodStations: waiting, service --> response time
+ *                      '--------------- answer, or a failure -------------'
+ *
+ * A response takes the wait and the service in the pod, and the round trips of the network between the node where the request enters
+ * and that of the pod: twice on a new connection, for its handshake. The network delays answers and not the arrival in the pod, which
+ * needs no event of its own; a Poisson process that is delayed remains one.
+ *
+ * Every draw is a hash of the sender and its how-manieth request this is, so that variants send the same requests at the same times.
+ *
+ * Left out: time-outs of clients who have a connection, retries, TLS, bandwidth, and the way from outside to the cluster.
+ */
+
+import { exponential } from '../../../kernel/distributions.js';
+import type { CounterHash, RandomStreams } from '../../../kernel/random.js';
+import type { EventKind, Simulation } from '../../../kernel/simulation.js';
+import type { MetricName } from '../../../metrics.js';
+import type { Histogram } from '../../../stats/histogram.js';
+import { widen } from '../../cluster/columns.js';
+import type { NodeTable } from '../../cluster/nodes.js';
+import { NO_NODE, type PodTable } from '../../cluster/pods.js';
+import type { ApplicationSettings, ClientSettings } from '../../traffic-settings.js';
+import { CLIENT_RULES, NETWORK_ROUND_TRIPS } from '../../versions/network-costs.js';
+import { Acceptance, type AcceptanceListener } from '../connection-routes.js';
+import type { ConnectingClients, ConnectionOpener } from './connection-opener.js';
+import { KeptConnections } from './kept-connections.js';
+import { PodStations } from './pod-station.js';
+import { LOSSES, LossCause } from './request-losses.js';
+import { RequestTally } from './request-tally.js';
+import { drawServiceNs, type ServiceTime } from './service-time.js';
+
+const NS_PER_SECOND = 1e9;
+const NO_SENDER = -1;
+const NO_REQUEST = -1;
+const NO_EVENT = -1;
+const INITIAL_CAPACITY = 1024;
+/** Sums of times are whole numbers, exact up to 2^53 and to this beyond. */
+const ROUNDING = 1e-9;
+
+/** The clients of one entry of the scenario, of one service. */
+export interface RequestClients
+  extends ConnectingClients, Pick<ClientSettings, 'load' | 'keepAlive' | 'sourceAddresses'> {
+  /** Each address is on a node; those outside may come in by another node with each connection. */
+  readonly isInside: boolean;
+  readonly serviceTime: ServiceTime;
+}
+
+/** The tables of the cluster that requests ask. */
+export interface RequestCluster {
+  readonly simulation: Simulation;
+  readonly streams: RandomStreams;
+  readonly nodes: Pick<NodeTable, 'zone'>;
+  readonly pods: Pick<PodTable, 'node' | 'service'>;
+  readonly applicationOf: (service: number) => ApplicationSettings;
+}
+
+/** One of `clients`, with its senders: users of a closed loop, else one for all. */
+interface Population {
+  readonly clients: RequestClients;
+  readonly gapNs: number;
+  readonly kept: KeptConnections | null;
+  /** By sender. */
+  readonly sent: Int32Array;
+  readonly nextEvent: Float64Array;
+  /** Exact time of the next arrival of an open loop: gaps are not rounded one by one. */
+  nextNs: number;
+  readonly ofGap: CounterHash;
+  readonly ofService: CounterHash;
+  readonly ofClient: CounterHash;
+  readonly ofNode: CounterHash;
+  readonly ofPod: CounterHash;
+}
+
+export class RequestLevel implements AcceptanceListener {
+  readonly tally = new RequestTally();
+  readonly stations: PodStations;
+
+  readonly #cluster: RequestCluster;
+  readonly #simulation: Simulation;
+  readonly #opener: ConnectionOpener;
+  readonly #populations: readonly Population[];
+  readonly #isServiceAsked: ReadonlySet<number>;
+  /** Requests that are sent from here on count. */
+  readonly #measureFromNs: number;
+  readonly #arrivalKind: EventKind;
+  readonly #thoughtKind: EventKind;
+  readonly #measureKind: EventKind;
+
+  // Columns by request under way.
+  #population = new Int32Array(INITIAL_CAPACITY);
+  /** User or connection, or NO_SENDER. */
+  #sender = new Int32Array(INITIAL_CAPACITY);
+  #client = new Int32Array(INITIAL_CAPACITY);
+  #entryNode = new Int32Array(INITIAL_CAPACITY);
+  #networkNs = new Float64Array(INITIAL_CAPACITY);
+  #sentNs = new Float64Array(INITIAL_CAPACITY);
+  #nextFree = new Int32Array(INITIAL_CAPACITY);
+  #firstFree = NO_REQUEST;
+  #requests = 0;
+
+  /** Requests that each pod has taken while it was measured. */
+  #takenBy = new Float64Array(INITIAL_CAPACITY);
+  #isStopped = false;
+  #sendersScheduled = 0;
+  #lossOfEndedPod: LossCause = LossCause.podEnded;
+
+  // Little's law: the time that requests spent in pods, summed over requests and integrated over time.
+  #inPods = 0;
+  #inPodsChangedNs = 0;
+  #inPodsNs = 0;
+  #timesInPodsNs = 0;
+  #inPodsNsBefore = 0;
+  #scalarsAtStop: Partial<Record<MetricName, number>> = {};
+
+  constructor(
+    cluster: RequestCluster,
+    opener: ConnectionOpener,
+    clients: readonly RequestClients[],
+    measureFromNs: number,
+  ) {
+    const { simulation, streams } = cluster;
+    this.#cluster = cluster;
+    this.#simulation = simulation;
+    this.#opener = opener;
+    this.#measureFromNs = measureFromNs;
+    this.#populations = clients.map((each, index) => createPopulation(each, index, streams, opener));
+    this.#isServiceAsked = new Set(clients.map(({ service }) => service));
+    this.#arrivalKind = simulation.registerKind('request-arrival', (population) => this.#arrive(population));
+    this.#measureKind = simulation.registerKind('measure-requests', () => this.#startMeasuring());
+    this.#thoughtKind = simulation.registerKind('user-thought', (population, user) => this.#thought(population, user));
+    this.stations = new PodStations(simulation, {
+      onServed: (request) => this.#served(request),
+      onLost: (request) => this.#lostInPod(request),
+    });
+  }
+
+  /** Clients open the connections that they keep, and begin. Pods that accept are known by then. */
+  start(): void {
+    const { nowNs } = this.#simulation;
+    this.#simulation.schedule(Math.max(nowNs, this.#measureFromNs), this.#measureKind);
+    for (const [index, population] of this.#populations.entries()) {
+      population.kept?.openAll(nowNs);
+      population.nextNs = nowNs;
+      if (population.clients.load.kind === 'open') this.#scheduleArrival(index);
+      else for (let user = 0; user < population.clients.load.users; user++) this.#think(index, user, nowNs);
+    }
+  }
+
+  /** Clients send nothing any more; what is under way goes on. */
+  stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    for (const { nextEvent } of this.#populations) {
+      for (const event of nextEvent) if (event !== NO_EVENT) this.#simulation.cancel(event);
+    }
+    this.#sendersScheduled = 0;
+    this.#scalarsAtStop = this.#loads();
+  }
+
+  /** Events that keep on coming as long as clients send, and those of requests under way. */
+  get pendingEvents(): number {
+    return this.#sendersScheduled + this.stations.totalInService;
+  }
+
+  /** Requests that pods have. */
+  get inPods(): number {
+    return this.#inPods;
+  }
+
+  /** Requests that the pod has taken while it was measured. */
+  takenBy(pod: number): number {
+    return this.#takenBy[pod] ?? 0;
+  }
+
+  onAcceptance(pod: number, acceptance: Acceptance): void {
+    const service = this.#cluster.pods.service[pod]!;
+    if (!this.#isServiceAsked.has(service)) return;
+    if (acceptance === Acceptance.accepts) {
+      if (this.stations.isOpen(pod)) return;
+      const { concurrency, queueLimit } = this.#cluster.applicationOf(service);
+      this.stations.open(pod, concurrency, queueLimit);
+      if (pod >= this.#takenBy.length)
+        this.#takenBy = widen(this.#takenBy, Math.max(pod + 1, 2 * this.#takenBy.length));
+    } else if (acceptance !== Acceptance.stopped) {
+      this.#end(pod, LossCause.failedPods);
+    }
+  }
+
+  onEnded(pod: number): void {
+    this.#end(pod, LossCause.podEnded);
+  }
+
+  scalars(): Partial<Record<MetricName, number>> {
+    return { ...this.tally.scalars(), ...this.#scalarsAtStop };
+  }
+
+  distributions(): Partial<Record<MetricName, Histogram>> {
+    return this.tally.distributions();
+  }
+
+  /** Throws an Error that names the law that does not hold. To be asked when nothing is under way. */
+  checkConservation(): void {
+    const { sent, answered, lostTotal } = this.tally;
+    const problem =
+      this.#inPods !== 0
+        ? `${this.#inPods} requests are in pods and nothing is under way`
+        : sent !== answered + lostTotal
+          ? `${sent} requests were sent, ${answered} answered and ${lostTotal} lost`
+          : this.#isLittleBroken()
+            ? `requests were in pods for ${this.#timesInPodsNs} ns, and ${this.#inPodsNs} ns by how many there were (Little's law)`
+            : null;
+    if (problem !== null) throw new Error(`conservation violated: ${problem}`);
+  }
+
+  #startMeasuring(): void {
+    this.stations.restartMeasuring();
+    this.#advance(0);
+    this.#inPodsNsBefore = this.#inPodsNs;
+  }
+
+  #isLittleBroken(): boolean {
+    this.#advance(0);
+    return Math.abs(this.#inPodsNs - this.#timesInPodsNs) > ROUNDING * this.#inPodsNs;
+  }
+
+  #arrive(index: number): void {
+    this.#sendersScheduled--;
+    this.#send(index, 0);
+    this.#scheduleArrival(index);
+  }
+
+  #thought(index: number, user: number): void {
+    this.#sendersScheduled--;
+    this.#populations[index]!.nextEvent[user] = NO_EVENT;
+    this.#send(index, user);
+  }
+
+  #scheduleArrival(index: number): void {
+    const population = this.#populations[index]!;
+    population.nextNs += exponential(population.ofGap.uniform(0, population.sent[0]!), population.gapNs);
+    const { nowNs } = this.#simulation;
+    population.nextEvent[0] = this.#simulation.schedule(
+      Math.max(nowNs, Math.round(population.nextNs)),
+      this.#arrivalKind,
+      index,
+    );
+    this.#sendersScheduled++;
+  }
+
+  /** The user has had an answer, or given up, at `fromNs`. */
+  #think(index: number, user: number, fromNs: number): void {
+    if (this.#isStopped) return;
+    const population = this.#populations[index]!;
+    const thinkNs = exponential(population.ofGap.uniform(user, population.sent[user]!), population.gapNs);
+    population.nextEvent[user] = this.#simulation.schedule(
+      Math.round(fromNs + thinkNs),
+      this.#thoughtKind,
+      index,
+      user,
+    );
+    this.#sendersScheduled++;
+  }
+
+  #send(index: number, sender: number): void {
+    const population = this.#populations[index]!;
+    const { nowNs } = this.#simulation;
+    const { clients, kept } = population;
+    const opener = this.#opener;
+    const ordinal = population.sent[sender]!++;
+    const isMeasured = nowNs >= this.#measureFromNs;
+    if (isMeasured) this.tally.sent++;
+
+    const isOpenLoop = clients.load.kind === 'open';
+    let client: number;
+    let pod: number;
+    let node: number;
+    let isNew = true;
+    let isMasqueraded: boolean;
+    if (kept === null) {
+      const { sourceAddresses, isInside } = clients;
+      client = isOpenLoop
+        ? Math.floor(population.ofClient.uniform(0, ordinal) * sourceAddresses)
+        : sender % sourceAddresses;
+      const ofNode = isInside ? (client + 0.5) / sourceAddresses : population.ofNode.uniform(sender, ordinal);
+      if (!opener.open(clients, client, nowNs, ofNode, population.ofPod.uniform(sender, ordinal))) {
+        this.#fail(index, sender, opener.cause, isMeasured);
+        return;
+      }
+      ({ pod, node, isMasqueraded } = opener);
+    } else {
+      client = isOpenLoop ? Math.floor(population.ofClient.uniform(0, ordinal) * kept.pod.length) : sender;
+      isNew = !kept.isUsable(client, nowNs);
+      if (isNew && !kept.open(client, nowNs)) {
+        this.#fail(index, sender, opener.cause, isMeasured);
+        return;
+      }
+      pod = kept.pod[client]!;
+      node = kept.node[client]!;
+      isMasqueraded = kept.isMasqueraded[client] === 1;
+    }
+
+    const request = this.#newRequest();
+    const serviceNs = drawServiceNs(clients.serviceTime, population.ofService.uniform(sender, ordinal));
+    if (!this.stations.arrive(pod, request, serviceNs)) {
+      this.#free(request);
+      if (kept === null) opener.close(clients, client, node, pod);
+      this.#fail(index, sender, LossCause.queueFull, isMeasured);
+      return;
+    }
+    this.#population[request] = index;
+    this.#sender[request] = isOpenLoop ? NO_SENDER : sender;
+    this.#client[request] = client;
+    this.#entryNode[request] = node;
+    this.#sentNs[request] = nowNs;
+    this.#networkNs[request] =
+      this.#roundTripNs(node, pod) * (isNew ? CLIENT_RULES.roundTripsOnNewConnection.value : 1);
+    this.#advance(1);
+    if (isMeasured) this.#count(node, pod, isMasqueraded);
+  }
+
+  #count(node: number, pod: number, isMasqueraded: boolean): void {
+    const { tally } = this;
+    const podNode = this.#cluster.pods.node[pod]!;
+    const { zone } = this.#cluster.nodes;
+    tally.taken++;
+    this.#takenBy[pod]!++;
+    if (isMasqueraded) tally.masqueraded++;
+    if (podNode === node || podNode === NO_NODE) return;
+    tally.secondHops++;
+    if (zone[podNode] !== zone[node]) tally.crossZone++;
+  }
+
+  #roundTripNs(node: number, pod: number): number {
+    const podNode = this.#cluster.pods.node[pod]!;
+    if (podNode === node) return NETWORK_ROUND_TRIPS.sameNode.value;
+    const { zone } = this.#cluster.nodes;
+    // An address that is no pod is somewhere near.
+    const isNear = podNode === NO_NODE || zone[podNode] === zone[node];
+    return isNear ? NETWORK_ROUND_TRIPS.sameZone.value : NETWORK_ROUND_TRIPS.crossZone.value;
+  }
+
+  #served(request: number): void {
+    const { nowNs } = this.#simulation;
+    const inPodNs = nowNs - this.#sentNs[request]!;
+    const networkNs = this.#networkNs[request]!;
+    if (this.#sentNs[request]! >= this.#measureFromNs) {
+      this.tally.answer(inPodNs + networkNs, inPodNs - this.stations.serviceNs(request));
+    }
+    this.#leave(request, inPodNs, nowNs + networkNs);
+  }
+
+  #lostInPod(request: number): void {
+    const { nowNs } = this.#simulation;
+    const cause = this.#lossOfEndedPod;
+    if (this.#sentNs[request]! >= this.#measureFromNs) this.tally.lose(cause);
+    this.#leave(request, nowNs - this.#sentNs[request]!, nowNs + toldAfterNs(cause));
+  }
+
+  /** The pod has the request no longer, and its user hears of it at `heardNs`. */
+  #leave(request: number, inPodNs: number, heardNs: number): void {
+    this.#timesInPodsNs += inPodNs;
+    this.#advance(-1);
+    const index = this.#population[request]!;
+    const sender = this.#sender[request]!;
+    const { clients, kept } = this.#populations[index]!;
+    if (kept === null) {
+      this.#opener.close(clients, this.#client[request]!, this.#entryNode[request]!, this.stations.podOf(request));
+    }
+    this.#free(request);
+    if (sender !== NO_SENDER) this.#think(index, sender, heardNs);
+  }
+
+  #fail(index: number, sender: number, cause: LossCause, isMeasured: boolean): void {
+    if (isMeasured) this.tally.lose(cause);
+    const { load } = this.#populations[index]!.clients;
+    if (load.kind === 'closed') this.#think(index, sender, this.#simulation.nowNs + toldAfterNs(cause));
+  }
+
+  #end(pod: number, cause: LossCause): void {
+    if (!this.stations.isOpen(pod)) return;
+    this.#lossOfEndedPod = cause;
+    this.stations.end(pod);
+    const { nowNs } = this.#simulation;
+    const service = this.#cluster.pods.service[pod]!;
+    for (const { clients, kept } of this.#populations) {
+      if (clients.service === service) kept?.reset(pod, nowNs, LOSSES[cause]!.isRefused);
+    }
+  }
+
+  /** So many more requests are in pods. */
+  #advance(change: number): void {
+    const { nowNs } = this.#simulation;
+    this.#inPodsNs += this.#inPods * (nowNs - this.#inPodsChangedNs);
+    this.#inPodsChangedNs = nowNs;
+    this.#inPods += change;
+  }
+
+  /** How busy pods were in the time in which clients sent, which ends now. */
+  #loads(): Partial<Record<MetricName, number>> {
+    const measuredNs = this.#simulation.nowNs - this.#measureFromNs;
+    if (measuredNs <= 0) return {};
+    this.#advance(0);
+    const { pods, applicationOf } = this.#cluster;
+    let busiest = -1;
+    let busyNs = 0;
+    let capacityNs = 0;
+    let queued = 0;
+    for (let pod = 0; pod < this.#takenBy.length && pod < pods.service.length; pod++) {
+      if (!this.stations.wasOpened(pod)) continue;
+      queued = Math.max(queued, this.stations.mostWaiting(pod));
+      const { concurrency } = applicationOf(pods.service[pod]!);
+      if (concurrency === null) continue;
+      const ofPodNs = this.stations.busyNs(pod);
+      busiest = Math.max(busiest, ofPodNs / concurrency / measuredNs);
+      busyNs += ofPodNs;
+      capacityNs += concurrency * this.stations.presentNs(pod);
+    }
+    return {
+      requests_in_flight_mean: (this.#inPodsNs - this.#inPodsNsBefore) / measuredNs,
+      requests_queued_max: queued,
+      ...(busiest >= 0 && { pod_utilization_max: busiest }),
+      ...(capacityNs > 0 && { pod_utilization_mean: busyNs / capacityNs }),
+    };
+  }
+
+  #newRequest(): number {
+    const request = this.#firstFree;
+    if (request !== NO_REQUEST) {
+      this.#firstFree = this.#nextFree[request]!;
+      return request;
+    }
+    if (this.#requests === this.#population.length) this.#grow();
+    return this.#requests++;
+  }
+
+  #free(request: number): void {
+    this.#nextFree[request] = this.#firstFree;
+    this.#firstFree = request;
+  }
+
+  #grow(): void {
+    const capacity = 2 * this.#population.length;
+    this.#population = widen(this.#population, capacity);
+    this.#sender = widen(this.#sender, capacity);
+    this.#client = widen(this.#client, capacity);
+    this.#entryNode = widen(this.#entryNode, capacity);
+    this.#networkNs = widen(this.#networkNs, capacity);
+    this.#sentNs = widen(this.#sentNs, capacity);
+    this.#nextFree = widen(this.#nextFree, capacity);
+  }
+}
+
+/** How long a client waits before it knows that a request is lost. */
+const toldAfterNs = (cause: LossCause): number =>
+  LOSSES[cause]!.isRefused ? 0 : CLIENT_RULES.connectTimeout.value * NS_PER_SECOND;
+
+function createPopulation(
+  clients: RequestClients,
+  index: number,
+  streams: RandomStreams,
+  opener: ConnectionOpener,
+): Population {
+  const { load, keepAlive, sourceAddresses, isInside } = clients;
+  const senders = load.kind === 'open' ? 1 : load.users;
+  const hash = (purpose: string): CounterHash => streams.hash(`${purpose} of request clients ${index}`);
+  const ofNode = hash('node');
+  const draws = {
+    ofNode: (client: number, slot: number, attempt: number): number =>
+      isInside ? (client + 0.5) / sourceAddresses : ofNode.uniform(slot, attempt),
+    ofPod: hash('pod of connection'),
+    ofLifetime: hash('lifetime of connection'),
+  };
+  return {
+    clients,
+    gapNs: load.kind === 'open' ? NS_PER_SECOND / load.requestsPerSecond : load.meanThinkTimeNs,
+    kept: keepAlive === null ? null : new KeptConnections(clients, keepAlive, sourceAddresses, opener, draws),
+    sent: new Int32Array(senders),
+    nextEvent: new Float64Array(senders).fill(NO_EVENT),
+    nextNs: 0,
+    ofGap: hash('gap'),
+    ofService: hash('service time'),
+    ofClient: hash('client'),
+    ofNode,
+    ofPod: hash('pod'),
+  };
+}
