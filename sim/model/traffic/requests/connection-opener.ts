@@ -8,23 +8,30 @@
 
 import { NO_NODE, NO_POD } from '../../cluster/pods.js';
 import { Acceptance, type ConnectionRoutes, type EndpointSet } from '../connection-routes.js';
-import { causeOfAcceptance, LossCause } from './request-losses.js';
+import { LossCause } from '../traffic-tally.js';
 
 /** Which pod of a set a node sends a new flow to; the proxy modes have one each. */
 export interface FlowChoice {
-  /** NO_POD: the node refuses the flow. `client`: its address, as a number from 0 on; `uniform`: a random number of [0, 1). */
+  /** NO_POD: the node refuses the flow, as IPVS does for a server that it is about to delete. `client`: its address, as a number from 0 on; `uniform`: a random number of [0, 1). */
   pick(client: number, set: EndpointSet, nowNs: number, uniform: number): number;
   opened(client: number, pod: number): void;
   closed(client: number, pod: number): void;
 }
+
+/** All pods alike, without memory: iptables and nftables mode without session affinity. */
+export const RANDOM_CHOICE: FlowChoice = {
+  pick: (_client, { pods }, _nowNs, uniform) => pods[Math.floor(uniform * pods.length)] ?? NO_POD,
+  opened: () => {},
+  closed: () => {},
+};
 
 /** Who opens connections: the clients of one entry of the scenario, of one service. */
 export interface ConnectingClients {
   /** Number of the entry. */
   readonly clients: number;
   readonly service: number;
-  /** They come by a load balancer: a node without an endpoint of its own is one that it should not send to. */
-  readonly isBalanced: boolean;
+  /** A node without an endpoint of its own is one that whoever sends from outside should not use. */
+  readonly isFromOutside: boolean;
 }
 
 export class ConnectionOpener {
@@ -32,8 +39,9 @@ export class ConnectionOpener {
   node = NO_NODE;
   /** The pod of the last connection, or NO_POD: it failed. */
   pod = NO_POD;
-  /** Why it failed. */
+  /** Why it failed, and whether the client was told so. */
   cause: LossCause = LossCause.noEndpoints;
+  isRefused = false;
   isMasqueraded = false;
 
   readonly #routes: ConnectionRoutes;
@@ -55,15 +63,20 @@ export class ConnectionOpener {
     const { clients, service } = from;
     this.pod = NO_POD;
     this.node = this.#routes.entryNode(clients, service, ofNode);
-    if (this.node === NO_NODE) return this.#fail(LossCause.loadBalancer);
+    if (this.node === NO_NODE) return this.#fail(LossCause.loadBalancer, false);
     const { outcome, set, isMasqueraded } = this.#routes.routeOf(clients, service, this.node);
-    if (outcome === 'DROP') return this.#fail(from.isBalanced ? LossCause.loadBalancer : LossCause.noLocalEndpoints);
-    if (outcome === 'REJECT' || set === null) return this.#fail(LossCause.noEndpoints);
+    if (outcome === 'DROP') {
+      return this.#fail(from.isFromOutside ? LossCause.loadBalancer : LossCause.noLocalEndpoints, false);
+    }
+    if (outcome === 'REJECT' || set === null) return this.#fail(LossCause.noEndpoints, true);
     const choice = this.#choiceOf(clients, service, this.node);
     const pod = choice.pick(client, set, nowNs, ofPod);
-    if (pod === NO_POD) return this.#fail(LossCause.noEndpoints);
+    if (pod === NO_POD) return this.#fail(LossCause.staleRules, true);
     const acceptance = this.#acceptanceOf(pod);
-    if (acceptance !== Acceptance.accepts) return this.#fail(causeOfAcceptance(acceptance));
+    if (acceptance === Acceptance.stopped) return this.#fail(LossCause.staleRules, true);
+    if (acceptance !== Acceptance.accepts) {
+      return this.#fail(LossCause.failedPods, acceptance === Acceptance.refuses);
+    }
     choice.opened(client, pod);
     this.pod = pod;
     this.isMasqueraded = isMasqueraded;
@@ -75,8 +88,9 @@ export class ConnectionOpener {
     this.#choiceOf(from.clients, from.service, node).closed(client, pod);
   }
 
-  #fail(cause: LossCause): false {
+  #fail(cause: LossCause, isRefused: boolean): false {
     this.cause = cause;
+    this.isRefused = isRefused;
     return false;
   }
 }

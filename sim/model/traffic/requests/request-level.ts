@@ -19,7 +19,7 @@ import { exponential } from '../../../kernel/distributions.js';
 import type { CounterHash, RandomStreams } from '../../../kernel/random.js';
 import type { EventKind, Simulation } from '../../../kernel/simulation.js';
 import type { MetricName } from '../../../metrics.js';
-import type { Histogram } from '../../../stats/histogram.js';
+import { Histogram } from '../../../stats/histogram.js';
 import { widen } from '../../cluster/columns.js';
 import type { NodeTable } from '../../cluster/nodes.js';
 import { NO_NODE, type PodTable } from '../../cluster/pods.js';
@@ -27,13 +27,15 @@ import type { ApplicationSettings, ClientSettings } from '../../traffic-settings
 import { CLIENT_RULES, NETWORK_ROUND_TRIPS } from '../../versions/network-costs.js';
 import { Acceptance, type AcceptanceListener } from '../connection-routes.js';
 import type { ConnectingClients, ConnectionOpener } from './connection-opener.js';
+import { LossCause, type TrafficTally } from '../traffic-tally.js';
 import { KeptConnections } from './kept-connections.js';
 import { PodStations } from './pod-station.js';
-import { LOSSES, LossCause } from './request-losses.js';
-import { RequestTally } from './request-tally.js';
 import { drawServiceNs, type ServiceTime } from './service-time.js';
 
 const NS_PER_SECOND = 1e9;
+const SECONDS_PER_NS = 1e-9;
+/** How long a client waits for an answer that does not come. */
+const CLIENT_TIMEOUT_NS = CLIENT_RULES.connectTimeout.value * NS_PER_SECOND;
 const NO_SENDER = -1;
 const NO_REQUEST = -1;
 const NO_EVENT = -1;
@@ -44,8 +46,6 @@ const ROUNDING = 1e-9;
 /** The clients of one entry of the scenario, of one service. */
 export interface RequestClients
   extends ConnectingClients, Pick<ClientSettings, 'load' | 'keepAlive' | 'sourceAddresses'> {
-  /** Each address is on a node; those outside may come in by another node with each connection. */
-  readonly isInside: boolean;
   readonly serviceTime: ServiceTime;
 }
 
@@ -56,6 +56,8 @@ export interface RequestCluster {
   readonly nodes: Pick<NodeTable, 'zone'>;
   readonly pods: Pick<PodTable, 'node' | 'service'>;
   readonly applicationOf: (service: number) => ApplicationSettings;
+  /** What becomes of requests is counted there, with those of the other levels of detail. */
+  readonly tally: TrafficTally;
 }
 
 /** One of `clients`, with its senders: users of a closed loop, else one for all. */
@@ -76,8 +78,13 @@ interface Population {
 }
 
 export class RequestLevel implements AcceptanceListener {
-  readonly tally = new RequestTally();
   readonly stations: PodStations;
+
+  readonly #durations = new Histogram();
+  readonly #queueing = new Histogram();
+  #sent = 0;
+  #answered = 0;
+  #lost = 0;
 
   readonly #cluster: RequestCluster;
   readonly #simulation: Simulation;
@@ -96,6 +103,7 @@ export class RequestLevel implements AcceptanceListener {
   #sender = new Int32Array(INITIAL_CAPACITY);
   #client = new Int32Array(INITIAL_CAPACITY);
   #entryNode = new Int32Array(INITIAL_CAPACITY);
+  #isMasqueraded = new Uint8Array(INITIAL_CAPACITY);
   #networkNs = new Float64Array(INITIAL_CAPACITY);
   #sentNs = new Float64Array(INITIAL_CAPACITY);
   #nextFree = new Int32Array(INITIAL_CAPACITY);
@@ -106,7 +114,9 @@ export class RequestLevel implements AcceptanceListener {
   #takenBy = new Float64Array(INITIAL_CAPACITY);
   #isStopped = false;
   #sendersScheduled = 0;
-  #lossOfEndedPod: LossCause = LossCause.podEnded;
+  /** Why pods end that do so now, and whether clients are told. */
+  #endCause: LossCause = LossCause.podEnded;
+  #isEndTold = true;
 
   // Little's law: the time that requests spent in pods, summed over requests and integrated over time.
   #inPods = 0;
@@ -177,54 +187,46 @@ export class RequestLevel implements AcceptanceListener {
   }
 
   onAcceptance(pod: number, acceptance: Acceptance): void {
-    const service = this.#cluster.pods.service[pod]!;
-    if (!this.#isServiceAsked.has(service)) return;
-    if (acceptance === Acceptance.accepts) {
-      if (this.stations.isOpen(pod)) return;
-      const { concurrency, queueLimit } = this.#cluster.applicationOf(service);
-      this.stations.open(pod, concurrency, queueLimit);
-      if (pod >= this.#takenBy.length)
-        this.#takenBy = widen(this.#takenBy, Math.max(pod + 1, 2 * this.#takenBy.length));
-    } else if (acceptance !== Acceptance.stopped) {
-      this.#end(pod, LossCause.failedPods);
+    if (!this.#isServiceAsked.has(this.#cluster.pods.service[pod]!)) return;
+    if (acceptance === Acceptance.accepts) this.#open(pod);
+    // A pod that has stopped accepting finishes what it has.
+    else if (acceptance !== Acceptance.stopped) {
+      this.#end(pod, LossCause.failedPods, acceptance === Acceptance.refuses);
     }
   }
 
   onEnded(pod: number): void {
-    this.#end(pod, LossCause.podEnded);
+    this.#end(pod, LossCause.podEnded, true);
   }
 
+  /** What the tally does not count. To be asked when the run is over. */
   scalars(): Partial<Record<MetricName, number>> {
-    return { ...this.tally.scalars(), ...this.#scalarsAtStop };
+    return this.#scalarsAtStop;
   }
 
   distributions(): Partial<Record<MetricName, Histogram>> {
-    return this.tally.distributions();
+    if (this.#answered === 0) return {};
+    return { request_duration_seconds: this.#durations, request_queue_seconds: this.#queueing };
   }
 
   /** Throws an Error that names the law that does not hold. To be asked when nothing is under way. */
   checkConservation(): void {
-    const { sent, answered, lostTotal } = this.tally;
-    const problem =
-      this.#inPods !== 0
-        ? `${this.#inPods} requests are in pods and nothing is under way`
-        : sent !== answered + lostTotal
-          ? `${sent} requests were sent, ${answered} answered and ${lostTotal} lost`
-          : this.#isLittleBroken()
-            ? `requests were in pods for ${this.#timesInPodsNs} ns, and ${this.#inPodsNs} ns by how many there were (Little's law)`
-            : null;
-    if (problem !== null) throw new Error(`conservation violated: ${problem}`);
+    if (this.#inPods !== 0) violated(`${this.#inPods} requests are in pods and nothing is under way`);
+    if (this.#sent !== this.#answered + this.#lost) {
+      violated(`${this.#sent} requests were sent, ${this.#answered} answered and ${this.#lost} lost`);
+    }
+    this.#advance(0);
+    if (Math.abs(this.#inPodsNs - this.#timesInPodsNs) > ROUNDING * this.#inPodsNs) {
+      violated(
+        `requests were in pods for ${this.#timesInPodsNs} ns, and ${this.#inPodsNs} ns by how many there were (Little's law)`,
+      );
+    }
   }
 
   #startMeasuring(): void {
     this.stations.restartMeasuring();
     this.#advance(0);
     this.#inPodsNsBefore = this.#inPodsNs;
-  }
-
-  #isLittleBroken(): boolean {
-    this.#advance(0);
-    return Math.abs(this.#inPodsNs - this.#timesInPodsNs) > ROUNDING * this.#inPodsNs;
   }
 
   #arrive(index: number): void {
@@ -272,7 +274,10 @@ export class RequestLevel implements AcceptanceListener {
     const opener = this.#opener;
     const ordinal = population.sent[sender]!++;
     const isMeasured = nowNs >= this.#measureFromNs;
-    if (isMeasured) this.tally.sent++;
+    if (isMeasured) {
+      this.#sent++;
+      this.#cluster.tally.sent++;
+    }
 
     const isOpenLoop = clients.load.kind === 'open';
     let client: number;
@@ -281,13 +286,13 @@ export class RequestLevel implements AcceptanceListener {
     let isNew = true;
     let isMasqueraded: boolean;
     if (kept === null) {
-      const { sourceAddresses, isInside } = clients;
+      const { sourceAddresses, isFromOutside } = clients;
       client = isOpenLoop
         ? Math.floor(population.ofClient.uniform(0, ordinal) * sourceAddresses)
         : sender % sourceAddresses;
-      const ofNode = isInside ? (client + 0.5) / sourceAddresses : population.ofNode.uniform(sender, ordinal);
+      const ofNode = isFromOutside ? population.ofNode.uniform(sender, ordinal) : placeOf(client, sourceAddresses);
       if (!opener.open(clients, client, nowNs, ofNode, population.ofPod.uniform(sender, ordinal))) {
-        this.#fail(index, sender, opener.cause, isMeasured);
+        this.#fail(index, sender, opener.cause, opener.isRefused, isMeasured);
         return;
       }
       ({ pod, node, isMasqueraded } = opener);
@@ -295,7 +300,7 @@ export class RequestLevel implements AcceptanceListener {
       client = isOpenLoop ? Math.floor(population.ofClient.uniform(0, ordinal) * kept.pod.length) : sender;
       isNew = !kept.isUsable(client, nowNs);
       if (isNew && !kept.open(client, nowNs)) {
-        this.#fail(index, sender, opener.cause, isMeasured);
+        this.#fail(index, sender, opener.cause, opener.isRefused, isMeasured);
         return;
       }
       pod = kept.pod[client]!;
@@ -303,35 +308,26 @@ export class RequestLevel implements AcceptanceListener {
       isMasqueraded = kept.isMasqueraded[client] === 1;
     }
 
+    // Addresses that are no pods are nobody's to start.
+    if (!this.stations.isOpen(pod)) this.#open(pod);
     const request = this.#newRequest();
     const serviceNs = drawServiceNs(clients.serviceTime, population.ofService.uniform(sender, ordinal));
     if (!this.stations.arrive(pod, request, serviceNs)) {
       this.#free(request);
       if (kept === null) opener.close(clients, client, node, pod);
-      this.#fail(index, sender, LossCause.queueFull, isMeasured);
+      this.#fail(index, sender, LossCause.queueFull, true, isMeasured);
       return;
     }
     this.#population[request] = index;
     this.#sender[request] = isOpenLoop ? NO_SENDER : sender;
     this.#client[request] = client;
     this.#entryNode[request] = node;
+    this.#isMasqueraded[request] = isMasqueraded ? 1 : 0;
     this.#sentNs[request] = nowNs;
     this.#networkNs[request] =
       this.#roundTripNs(node, pod) * (isNew ? CLIENT_RULES.roundTripsOnNewConnection.value : 1);
     this.#advance(1);
-    if (isMeasured) this.#count(node, pod, isMasqueraded);
-  }
-
-  #count(node: number, pod: number, isMasqueraded: boolean): void {
-    const { tally } = this;
-    const podNode = this.#cluster.pods.node[pod]!;
-    const { zone } = this.#cluster.nodes;
-    tally.taken++;
-    this.#takenBy[pod]!++;
-    if (isMasqueraded) tally.masqueraded++;
-    if (podNode === node || podNode === NO_NODE) return;
-    tally.secondHops++;
-    if (zone[podNode] !== zone[node]) tally.crossZone++;
+    if (isMeasured) this.#takenBy[pod]!++;
   }
 
   #roundTripNs(node: number, pod: number): number {
@@ -348,16 +344,28 @@ export class RequestLevel implements AcceptanceListener {
     const inPodNs = nowNs - this.#sentNs[request]!;
     const networkNs = this.#networkNs[request]!;
     if (this.#sentNs[request]! >= this.#measureFromNs) {
-      this.tally.answer(inPodNs + networkNs, inPodNs - this.stations.serviceNs(request));
+      this.#answered++;
+      this.#durations.record((inPodNs + networkNs) * SECONDS_PER_NS);
+      this.#queueing.record((inPodNs - this.stations.serviceNs(request)) * SECONDS_PER_NS);
+      this.#countWay(request);
     }
     this.#leave(request, inPodNs, nowNs + networkNs);
   }
 
+  #countWay(request: number): void {
+    const { pods, nodes, tally } = this.#cluster;
+    const node = this.#entryNode[request]!;
+    const podNode = pods.node[this.stations.podOf(request)]!;
+    const isElsewhere = podNode !== node && podNode !== NO_NODE;
+    const isCrossZone = isElsewhere && nodes.zone[podNode] !== nodes.zone[node];
+    tally.serve(1, isElsewhere ? 1 : 0, isCrossZone ? 1 : 0, this.#isMasqueraded[request] === 1);
+  }
+
   #lostInPod(request: number): void {
     const { nowNs } = this.#simulation;
-    const cause = this.#lossOfEndedPod;
-    if (this.#sentNs[request]! >= this.#measureFromNs) this.tally.lose(cause);
-    this.#leave(request, nowNs - this.#sentNs[request]!, nowNs + toldAfterNs(cause));
+    const isTold = this.#isEndTold;
+    if (this.#sentNs[request]! >= this.#measureFromNs) this.#countLoss(this.#endCause, isTold);
+    this.#leave(request, nowNs - this.#sentNs[request]!, isTold ? nowNs : nowNs + CLIENT_TIMEOUT_NS);
   }
 
   /** The pod has the request no longer, and its user hears of it at `heardNs`. */
@@ -374,20 +382,35 @@ export class RequestLevel implements AcceptanceListener {
     if (sender !== NO_SENDER) this.#think(index, sender, heardNs);
   }
 
-  #fail(index: number, sender: number, cause: LossCause, isMeasured: boolean): void {
-    if (isMeasured) this.tally.lose(cause);
+  #fail(index: number, sender: number, cause: LossCause, isRefused: boolean, isMeasured: boolean): void {
+    if (isMeasured) this.#countLoss(cause, isRefused);
+    const { nowNs } = this.#simulation;
     const { load } = this.#populations[index]!.clients;
-    if (load.kind === 'closed') this.#think(index, sender, this.#simulation.nowNs + toldAfterNs(cause));
+    if (load.kind === 'closed') this.#think(index, sender, isRefused ? nowNs : nowNs + CLIENT_TIMEOUT_NS);
   }
 
-  #end(pod: number, cause: LossCause): void {
+  #countLoss(cause: LossCause, isRefused: boolean): void {
+    const { nowNs } = this.#simulation;
+    this.#lost++;
+    this.#cluster.tally.lose(cause, isRefused, 1, nowNs, nowNs);
+  }
+
+  #open(pod: number): void {
+    if (this.stations.isOpen(pod)) return;
+    const { concurrency, queueLimit } = this.#cluster.applicationOf(this.#cluster.pods.service[pod]!);
+    this.stations.open(pod, concurrency, queueLimit);
+    if (pod >= this.#takenBy.length) this.#takenBy = widen(this.#takenBy, Math.max(pod + 1, 2 * this.#takenBy.length));
+  }
+
+  #end(pod: number, cause: LossCause, isTold: boolean): void {
     if (!this.stations.isOpen(pod)) return;
-    this.#lossOfEndedPod = cause;
+    this.#endCause = cause;
+    this.#isEndTold = isTold;
     this.stations.end(pod);
     const { nowNs } = this.#simulation;
     const service = this.#cluster.pods.service[pod]!;
     for (const { clients, kept } of this.#populations) {
-      if (clients.service === service) kept?.reset(pod, nowNs, LOSSES[cause]!.isRefused);
+      if (clients.service === service) kept?.reset(pod, nowNs, isTold && !this.#isStopped);
     }
   }
 
@@ -448,15 +471,19 @@ export class RequestLevel implements AcceptanceListener {
     this.#sender = widen(this.#sender, capacity);
     this.#client = widen(this.#client, capacity);
     this.#entryNode = widen(this.#entryNode, capacity);
+    this.#isMasqueraded = widen(this.#isMasqueraded, capacity);
     this.#networkNs = widen(this.#networkNs, capacity);
     this.#sentNs = widen(this.#sentNs, capacity);
     this.#nextFree = widen(this.#nextFree, capacity);
   }
 }
 
-/** How long a client waits before it knows that a request is lost. */
-const toldAfterNs = (cause: LossCause): number =>
-  LOSSES[cause]!.isRefused ? 0 : CLIENT_RULES.connectTimeout.value * NS_PER_SECOND;
+/** Where clients inside are, as a number of [0, 1): evenly spread. */
+const placeOf = (client: number, sourceAddresses: number): number => (client + 0.5) / sourceAddresses;
+
+function violated(what: string): never {
+  throw new Error(`conservation violated: ${what}`);
+}
 
 function createPopulation(
   clients: RequestClients,
@@ -464,13 +491,13 @@ function createPopulation(
   streams: RandomStreams,
   opener: ConnectionOpener,
 ): Population {
-  const { load, keepAlive, sourceAddresses, isInside } = clients;
+  const { load, keepAlive, sourceAddresses, isFromOutside } = clients;
   const senders = load.kind === 'open' ? 1 : load.users;
   const hash = (purpose: string): CounterHash => streams.hash(`${purpose} of request clients ${index}`);
   const ofNode = hash('node');
   const draws = {
     ofNode: (client: number, slot: number, attempt: number): number =>
-      isInside ? (client + 0.5) / sourceAddresses : ofNode.uniform(slot, attempt),
+      isFromOutside ? ofNode.uniform(slot, attempt) : placeOf(client, sourceAddresses),
     ofPod: hash('pod of connection'),
     ofLifetime: hash('lifetime of connection'),
   };
