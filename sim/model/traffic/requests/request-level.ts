@@ -16,38 +16,31 @@
  */
 
 import { exponential } from '../../../kernel/distributions.js';
-import type { CounterHash, RandomStreams } from '../../../kernel/random.js';
+import type { RandomStreams } from '../../../kernel/random.js';
 import type { EventKind, Simulation } from '../../../kernel/simulation.js';
 import type { MetricName } from '../../../metrics.js';
 import { Histogram } from '../../../stats/histogram.js';
 import { widen } from '../../cluster/columns.js';
 import type { NodeTable } from '../../cluster/nodes.js';
 import { NO_NODE, type PodTable } from '../../cluster/pods.js';
-import type { ApplicationSettings, ClientSettings } from '../../traffic-settings.js';
+import type { ApplicationSettings } from '../../traffic-settings.js';
 import { CLIENT_RULES, NETWORK_ROUND_TRIPS } from '../../versions/network-costs.js';
 import { Acceptance, type AcceptanceListener } from '../connection-routes.js';
-import type { ConnectingClients, ConnectionOpener } from './connection-opener.js';
 import { LossCause, type TrafficTally } from '../traffic-tally.js';
-import { KeptConnections } from './kept-connections.js';
+import type { ConnectionOpener } from './connection-opener.js';
 import { PodStations } from './pod-station.js';
-import { drawServiceNs, type ServiceTime } from './service-time.js';
+import { createPopulation, NO_EVENT, placeOf, type Population, type RequestClients } from './request-population.js';
+import { RequestsUnderWay } from './requests-under-way.js';
+import { drawServiceNs } from './service-time.js';
 
 const NS_PER_SECOND = 1e9;
 const SECONDS_PER_NS = 1e-9;
 /** How long a client waits for an answer that does not come. */
 const CLIENT_TIMEOUT_NS = CLIENT_RULES.connectTimeout.value * NS_PER_SECOND;
-const NO_SENDER = -1;
-const NO_REQUEST = -1;
-const NO_EVENT = -1;
+const NO_USER = -1;
 const INITIAL_CAPACITY = 1024;
 /** Sums of times are whole numbers, exact up to 2^53 and to this beyond. */
 const ROUNDING = 1e-9;
-
-/** The clients of one entry of the scenario, of one service. */
-export interface RequestClients
-  extends ConnectingClients, Pick<ClientSettings, 'load' | 'keepAlive' | 'sourceAddresses'> {
-  readonly serviceTime: ServiceTime;
-}
 
 /** The tables of the cluster that requests ask. */
 export interface RequestCluster {
@@ -58,23 +51,6 @@ export interface RequestCluster {
   readonly applicationOf: (service: number) => ApplicationSettings;
   /** What becomes of requests is counted there, with those of the other levels of detail. */
   readonly tally: TrafficTally;
-}
-
-/** One of `clients`, with its senders: users of a closed loop, else one for all. */
-interface Population {
-  readonly clients: RequestClients;
-  readonly gapNs: number;
-  readonly kept: KeptConnections | null;
-  /** By sender. */
-  readonly sent: Int32Array;
-  readonly nextEvent: Float64Array;
-  /** Exact time of the next arrival of an open loop: gaps are not rounded one by one. */
-  nextNs: number;
-  readonly ofGap: CounterHash;
-  readonly ofService: CounterHash;
-  readonly ofClient: CounterHash;
-  readonly ofNode: CounterHash;
-  readonly ofPod: CounterHash;
 }
 
 export class RequestLevel implements AcceptanceListener {
@@ -97,19 +73,7 @@ export class RequestLevel implements AcceptanceListener {
   readonly #thoughtKind: EventKind;
   readonly #measureKind: EventKind;
 
-  // Columns by request under way.
-  #population = new Int32Array(INITIAL_CAPACITY);
-  /** User or connection, or NO_SENDER. */
-  #sender = new Int32Array(INITIAL_CAPACITY);
-  #client = new Int32Array(INITIAL_CAPACITY);
-  #entryNode = new Int32Array(INITIAL_CAPACITY);
-  #isMasqueraded = new Uint8Array(INITIAL_CAPACITY);
-  #networkNs = new Float64Array(INITIAL_CAPACITY);
-  #sentNs = new Float64Array(INITIAL_CAPACITY);
-  #nextFree = new Int32Array(INITIAL_CAPACITY);
-  #firstFree = NO_REQUEST;
-  #requests = 0;
-
+  readonly #underWay = new RequestsUnderWay();
   /** Requests that each pod has taken while it was measured. */
   #takenBy = new Float64Array(INITIAL_CAPACITY);
   #isStopped = false;
@@ -310,21 +274,21 @@ export class RequestLevel implements AcceptanceListener {
 
     // Addresses that are no pods are nobody's to start.
     if (!this.stations.isOpen(pod)) this.#open(pod);
-    const request = this.#newRequest();
+    const request = this.#underWay.take();
     const serviceNs = drawServiceNs(clients.serviceTime, population.ofService.uniform(sender, ordinal));
     if (!this.stations.arrive(pod, request, serviceNs)) {
-      this.#free(request);
+      this.#underWay.giveBack(request);
       if (kept === null) opener.close(clients, client, node, pod);
       this.#fail(index, sender, LossCause.queueFull, true, isMeasured);
       return;
     }
-    this.#population[request] = index;
-    this.#sender[request] = isOpenLoop ? NO_SENDER : sender;
-    this.#client[request] = client;
-    this.#entryNode[request] = node;
-    this.#isMasqueraded[request] = isMasqueraded ? 1 : 0;
-    this.#sentNs[request] = nowNs;
-    this.#networkNs[request] =
+    this.#underWay.population[request] = index;
+    this.#underWay.user[request] = isOpenLoop ? NO_USER : sender;
+    this.#underWay.client[request] = client;
+    this.#underWay.node[request] = node;
+    this.#underWay.isMasqueraded[request] = isMasqueraded ? 1 : 0;
+    this.#underWay.sentNs[request] = nowNs;
+    this.#underWay.networkNs[request] =
       this.#roundTripNs(node, pod) * (isNew ? CLIENT_RULES.roundTripsOnNewConnection.value : 1);
     this.#advance(1);
     if (isMeasured) this.#takenBy[pod]!++;
@@ -341,9 +305,9 @@ export class RequestLevel implements AcceptanceListener {
 
   #served(request: number): void {
     const { nowNs } = this.#simulation;
-    const inPodNs = nowNs - this.#sentNs[request]!;
-    const networkNs = this.#networkNs[request]!;
-    if (this.#sentNs[request]! >= this.#measureFromNs) {
+    const inPodNs = nowNs - this.#underWay.sentNs[request]!;
+    const networkNs = this.#underWay.networkNs[request]!;
+    if (this.#underWay.sentNs[request]! >= this.#measureFromNs) {
       this.#answered++;
       this.#durations.record((inPodNs + networkNs) * SECONDS_PER_NS);
       this.#queueing.record((inPodNs - this.stations.serviceNs(request)) * SECONDS_PER_NS);
@@ -354,32 +318,37 @@ export class RequestLevel implements AcceptanceListener {
 
   #countWay(request: number): void {
     const { pods, nodes, tally } = this.#cluster;
-    const node = this.#entryNode[request]!;
+    const node = this.#underWay.node[request]!;
     const podNode = pods.node[this.stations.podOf(request)]!;
     const isElsewhere = podNode !== node && podNode !== NO_NODE;
     const isCrossZone = isElsewhere && nodes.zone[podNode] !== nodes.zone[node];
-    tally.serve(1, isElsewhere ? 1 : 0, isCrossZone ? 1 : 0, this.#isMasqueraded[request] === 1);
+    tally.serve(1, isElsewhere ? 1 : 0, isCrossZone ? 1 : 0, this.#underWay.isMasqueraded[request] === 1);
   }
 
   #lostInPod(request: number): void {
     const { nowNs } = this.#simulation;
     const isTold = this.#isEndTold;
-    if (this.#sentNs[request]! >= this.#measureFromNs) this.#countLoss(this.#endCause, isTold);
-    this.#leave(request, nowNs - this.#sentNs[request]!, isTold ? nowNs : nowNs + CLIENT_TIMEOUT_NS);
+    if (this.#underWay.sentNs[request]! >= this.#measureFromNs) this.#countLoss(this.#endCause, isTold);
+    this.#leave(request, nowNs - this.#underWay.sentNs[request]!, isTold ? nowNs : nowNs + CLIENT_TIMEOUT_NS);
   }
 
   /** The pod has the request no longer, and its user hears of it at `heardNs`. */
   #leave(request: number, inPodNs: number, heardNs: number): void {
     this.#timesInPodsNs += inPodNs;
     this.#advance(-1);
-    const index = this.#population[request]!;
-    const sender = this.#sender[request]!;
+    const index = this.#underWay.population[request]!;
+    const sender = this.#underWay.user[request]!;
     const { clients, kept } = this.#populations[index]!;
     if (kept === null) {
-      this.#opener.close(clients, this.#client[request]!, this.#entryNode[request]!, this.stations.podOf(request));
+      this.#opener.close(
+        clients,
+        this.#underWay.client[request]!,
+        this.#underWay.node[request]!,
+        this.stations.podOf(request),
+      );
     }
-    this.#free(request);
-    if (sender !== NO_SENDER) this.#think(index, sender, heardNs);
+    this.#underWay.giveBack(request);
+    if (sender !== NO_USER) this.#think(index, sender, heardNs);
   }
 
   #fail(index: number, sender: number, cause: LossCause, isRefused: boolean, isMeasured: boolean): void {
@@ -449,69 +418,8 @@ export class RequestLevel implements AcceptanceListener {
       ...(capacityNs > 0 && { pod_utilization_mean: busyNs / capacityNs }),
     };
   }
-
-  #newRequest(): number {
-    const request = this.#firstFree;
-    if (request !== NO_REQUEST) {
-      this.#firstFree = this.#nextFree[request]!;
-      return request;
-    }
-    if (this.#requests === this.#population.length) this.#grow();
-    return this.#requests++;
-  }
-
-  #free(request: number): void {
-    this.#nextFree[request] = this.#firstFree;
-    this.#firstFree = request;
-  }
-
-  #grow(): void {
-    const capacity = 2 * this.#population.length;
-    this.#population = widen(this.#population, capacity);
-    this.#sender = widen(this.#sender, capacity);
-    this.#client = widen(this.#client, capacity);
-    this.#entryNode = widen(this.#entryNode, capacity);
-    this.#isMasqueraded = widen(this.#isMasqueraded, capacity);
-    this.#networkNs = widen(this.#networkNs, capacity);
-    this.#sentNs = widen(this.#sentNs, capacity);
-    this.#nextFree = widen(this.#nextFree, capacity);
-  }
 }
-
-/** Where clients inside are, as a number of [0, 1): evenly spread. */
-const placeOf = (client: number, sourceAddresses: number): number => (client + 0.5) / sourceAddresses;
 
 function violated(what: string): never {
   throw new Error(`conservation violated: ${what}`);
-}
-
-function createPopulation(
-  clients: RequestClients,
-  index: number,
-  streams: RandomStreams,
-  opener: ConnectionOpener,
-): Population {
-  const { load, keepAlive, sourceAddresses, isFromOutside } = clients;
-  const senders = load.kind === 'open' ? 1 : load.users;
-  const hash = (purpose: string): CounterHash => streams.hash(`${purpose} of request clients ${index}`);
-  const ofNode = hash('node');
-  const draws = {
-    ofNode: (client: number, slot: number, attempt: number): number =>
-      isFromOutside ? ofNode.uniform(slot, attempt) : placeOf(client, sourceAddresses),
-    ofPod: hash('pod of connection'),
-    ofLifetime: hash('lifetime of connection'),
-  };
-  return {
-    clients,
-    gapNs: load.kind === 'open' ? NS_PER_SECOND / load.requestsPerSecond : load.meanThinkTimeNs,
-    kept: keepAlive === null ? null : new KeptConnections(clients, keepAlive, sourceAddresses, opener, draws),
-    sent: new Int32Array(senders),
-    nextEvent: new Float64Array(senders).fill(NO_EVENT),
-    nextNs: 0,
-    ofGap: hash('gap'),
-    ofService: hash('service time'),
-    ofClient: hash('client'),
-    ofNode,
-    ofPod: hash('pod'),
-  };
 }

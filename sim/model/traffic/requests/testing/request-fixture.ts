@@ -7,7 +7,8 @@ import type { ApplicationSettings } from '../../../traffic-settings.js';
 import { Acceptance, type ConnectionRoute, type ConnectionRoutes } from '../../connection-routes.js';
 import { TrafficTally } from '../../traffic-tally.js';
 import { ConnectionOpener, RANDOM_CHOICE } from '../connection-opener.js';
-import { type RequestClients, RequestLevel } from '../request-level.js';
+import { RequestLevel } from '../request-level.js';
+import type { RequestClients } from '../request-population.js';
 
 export const MILLISECOND = 1e6;
 export const SECOND = 1e9;
