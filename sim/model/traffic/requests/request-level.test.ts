@@ -221,7 +221,8 @@ describe('requests that fail', () => {
     ['loadBalancer', 'DROP', true],
   ] as const)('%s: %s', (cause, outcome, isFromOutside) => {
     const { tally, runFor, routeOfNode } = requestFixture({ nodeOfPod: [0], clients: [{ isFromOutside }] });
-    routeOfNode.fill({ outcome, set: null, isMasqueraded: false });
+    const nowhere = { outcome, set: null, isMasqueraded: false };
+    routeOfNode.fill(nowhere);
     runFor(SECOND);
     expect(tally.lostBy[LossCause[cause]]).toBe(tally.sent);
     expect(tally.refused).toBe(outcome === 'REJECT' ? tally.sent : 0);
@@ -253,7 +254,8 @@ describe('requests that fail', () => {
       nodeOfPod: [0],
       clients: [{ load: { kind: 'closed', users: 10, meanThinkTimeNs: SECOND } }],
     });
-    routeOfNode.fill({ outcome: 'DROP', set: null, isMasqueraded: false });
+    const silent = { outcome: 'DROP', set: null, isMasqueraded: false } as const;
+    routeOfNode.fill(silent);
     runFor(100 * SECOND);
     expect(tally.sent).toBe(10);
   });
