@@ -80,7 +80,7 @@ describe('agreement with the share level', () => {
         replication,
       });
       runFor(45 * SECOND);
-      return { ...level.scalars(), wait: level.distributions().request_queue_seconds!.mean };
+      return { ...level.end().scalars, wait: level.end().distributions.request_queue_seconds!.mean };
     });
     // 120/s to each pod, 10 ms, 2 servers.
     expectMean(
@@ -116,7 +116,7 @@ describe('response times', () => {
       application: { concurrency: null },
     });
     runFor(50 * SECOND);
-    const { min, max } = level.distributions().request_duration_seconds!;
+    const { min, max } = level.end().distributions.request_duration_seconds!;
     return [min / SECONDS_PER_NS, max / SECONDS_PER_NS].map(Math.round);
   };
   const keepAlive = { connections: 3, meanLifetimeNs: null };
@@ -149,8 +149,8 @@ describe('response times', () => {
       });
       runFor(32 * SECOND);
       expect(tally.lost).toBe(0);
-      expect(level.scalars().requests_queued_max).toBeLessThanOrEqual(users - 1);
-      return { rate: tally.sent / 30, utilization: level.scalars().pod_utilization_max! };
+      expect(level.end().scalars.requests_queued_max).toBeLessThanOrEqual(users - 1);
+      return { rate: tally.sent / 30, utilization: level.end().scalars.pod_utilization_max! };
     });
     expectMean(
       measured.map(({ rate }) => rate),
@@ -222,7 +222,7 @@ describe('requests that fail', () => {
   ] as const)('%s: %s', (cause, outcome, isFromOutside) => {
     const { tally, runFor, routeOfNode } = requestFixture({ nodeOfPod: [0], clients: [{ isFromOutside }] });
     const nowhere = { outcome, set: null, isMasqueraded: false };
-    routeOfNode.fill(nowhere);
+    for (const node of routeOfNode.keys()) routeOfNode[node] = nowhere;
     runFor(SECOND);
     expect(tally.lostBy[LossCause[cause]]).toBe(tally.sent);
     expect(tally.refused).toBe(outcome === 'REJECT' ? tally.sent : 0);
@@ -242,7 +242,7 @@ describe('requests that fail', () => {
       application: { concurrency: 2, queueLimit: 3 },
     });
     runFor(60 * SECOND);
-    expect(level.scalars().requests_queued_max).toBe(3);
+    expect(level.end().scalars.requests_queued_max).toBe(3);
     expect(tally.lostBy[LossCause.queueFull]).toBe(tally.lost);
     // At most 200/s can be answered.
     expect(tally.lost / tally.sent).toBeGreaterThan(1 / 3);
@@ -255,7 +255,7 @@ describe('requests that fail', () => {
       clients: [{ load: { kind: 'closed', users: 10, meanThinkTimeNs: SECOND } }],
     });
     const silent = { outcome: 'DROP', set: null, isMasqueraded: false } as const;
-    routeOfNode.fill(silent);
+    for (const node of routeOfNode.keys()) routeOfNode[node] = silent;
     runFor(100 * SECOND);
     expect(tally.sent).toBe(10);
   });

@@ -53,6 +53,12 @@ export interface RequestCluster {
   readonly tally: TrafficTally;
 }
 
+/** Measurements of a run that is over. */
+export interface EndOfRequests {
+  readonly scalars: Partial<Record<MetricName, number>>;
+  readonly distributions: Partial<Record<MetricName, Histogram>>;
+}
+
 export class RequestLevel implements AcceptanceListener {
   readonly stations: PodStations;
 
@@ -141,7 +147,7 @@ export class RequestLevel implements AcceptanceListener {
   }
 
   /** Requests that pods have. */
-  get inPods(): number {
+  get underWay(): number {
     return this.#inPods;
   }
 
@@ -163,14 +169,12 @@ export class RequestLevel implements AcceptanceListener {
     this.#end(pod, LossCause.podEnded, true);
   }
 
-  /** What the tally does not count. To be asked when the run is over. */
-  scalars(): Partial<Record<MetricName, number>> {
-    return this.#scalarsAtStop;
-  }
-
-  distributions(): Partial<Record<MetricName, Histogram>> {
-    if (this.#answered === 0) return {};
-    return { request_duration_seconds: this.#durations, request_queue_seconds: this.#queueing };
+  /** What the tally does not count. Throws an Error when nothing is under way and a law does not hold. */
+  end(): EndOfRequests {
+    if (this.underWay === 0) this.checkConservation();
+    const distributions =
+      this.#answered === 0 ? {} : { request_duration_seconds: this.#durations, request_queue_seconds: this.#queueing };
+    return { scalars: this.#scalarsAtStop, distributions };
   }
 
   /** Throws an Error that names the law that does not hold. To be asked when nothing is under way. */
