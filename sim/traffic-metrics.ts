@@ -44,6 +44,8 @@ export const TRAFFIC_METRICS = {
     'the load balancer still sent to a node that was lost or had no usable endpoint under policy Local, or it had no node to send to',
   ),
   requests_lost_conntrack_total: lost('conntrack full', 'the connection tracking table of the node was full'),
+  requests_lost_queue_full_total: lost('queue full', 'as many as may wait waited in their pod'),
+  requests_lost_pod_ended_total: lost('pod ended', 'their pod ended while it had them, in service or waiting'),
   requests_refused_total: total('Requests refused', 'Lost requests whose client was told at once.'),
   requests_timed_out_total: total('Requests timed out', 'Lost requests whose client got no answer at all.'),
   requests_second_hop_ratio: share(
@@ -118,6 +120,42 @@ export const TRAFFIC_METRICS = {
   connections_reset_total: total(
     'Connections reset',
     'Connections that end because their pod, its node or the node that they entered by is gone, from the first action of the workload to the end of the run. Of clients that are followed connection by connection.',
+  ),
+  request_duration_seconds: define(
+    'distribution',
+    'seconds',
+    'Response time',
+    'Over answered requests of clients with detail request, equally weighted: from the request to its answer, waiting and service in the pod and the network included; outside of the cluster the network is not counted.',
+  ),
+  request_queue_seconds: define(
+    'distribution',
+    'seconds',
+    'Waiting in the pod',
+    'Over answered requests of clients with detail request, equally weighted: from the arrival in the pod to the moment when it begins to work on it.',
+  ),
+  requests_in_flight_mean: define(
+    'scalar',
+    'count',
+    'Requests in pods',
+    'Requests of clients with detail request that pods work on or have waiting, all pods together, mean over the time in which clients send.',
+  ),
+  requests_queued_max: define(
+    'scalar',
+    'count',
+    'Longest queue of a pod',
+    'The most requests of clients with detail request that waited in one pod at a time.',
+  ),
+  pod_utilization_max: define(
+    'scalar',
+    'ratio',
+    'Utilization of the busiest pod',
+    'Over pods with a limited concurrency that clients with detail request send to: the time that a pod works on requests, divided by its concurrency and the time in which clients send; the largest.',
+  ),
+  pod_utilization_mean: define(
+    'scalar',
+    'ratio',
+    'Utilization of pods',
+    'Over pods with a limited concurrency that clients with detail request send to: the time that they work on requests, divided by their concurrency and the time that they are there while clients send.',
   ),
   requests_lost_per_second: define('series', 'eventsPerSecond', 'Requests lost per second', 'Over all clients.'),
 } as const satisfies Record<string, MetricDefinition>;

@@ -46,6 +46,8 @@ export type ClientLoad =
 export interface ApplicationSettings {
   /** Requests that a pod works on at a time; null: as many as come. */
   readonly concurrency: number | null;
+  /** Requests that may wait in a pod beside those that it works on; null: as many as come. More are refused. */
+  readonly queueLimit: number | null;
   /** Time that one request takes when it is alone; null: nothing is said of it. */
   readonly serviceTime: {
     readonly meanNs: number;

@@ -194,6 +194,7 @@ export class World {
       const traffic = this.#traffic;
       this.kubeProxies.listenToRules(traffic);
       this.#processes.listen((node, isAway) => traffic.proxyAway(node, isAway));
+      traffic.startClients();
     }
     this.#faultRecovery = new FaultRecovery(simulation, this.log, this.kubeProxies, this.#controller);
     this.controllerManager.onTakenOver((downSinceNs) =>
@@ -224,11 +225,15 @@ export class World {
     const { simulation } = this;
     // In slices of simulated time, so that progress can be shown without an event of its own.
     while (!this.#isQuiet && simulation.nowNs < limitNs) {
-      const untilNs = Math.min(limitNs, simulation.nowNs + NS_PER_SECOND);
+      const untilNs = Math.min(limitNs, simulation.nowNs + NS_PER_SECOND, this.#nextStopOfClientsNs);
       // Once the workload is done, resyncs could only keep alive what will never succeed.
       simulation.run(this.#workload.progress < 1 ? this.#resync.arm(untilNs) : untilNs);
       this.#traffic?.sample();
       onProgress?.(this.#progress(durationNs), simulation.eventsFired);
+    }
+    this.#traffic?.stopClients();
+    while (this.#traffic !== null && this.#traffic.underWay > 0 && simulation.nowNs < limitNs) {
+      simulation.run(Math.min(limitNs, simulation.nowNs + NS_PER_SECOND));
     }
     this.kubeProxies.end(this.endNs);
     this.#endAutoscalers();
@@ -276,9 +281,17 @@ export class World {
     };
   }
 
-  /** Whether nothing is left to happen but watches that time out. */
+  /** Whether nothing is left to happen but watches that time out, and clients who have sent for long enough. */
   get #isQuiet(): boolean {
-    return this.simulation.pending <= this.watchConnections.backgroundEvents;
+    const background = this.watchConnections.backgroundEvents + (this.#traffic?.pendingEvents ?? 0);
+    return this.simulation.pending <= background && this.#nextStopOfClientsNs === Infinity;
+  }
+
+  /** The end of the duration, if clients need events until then; after it they go on as long as there is something else to do. */
+  get #nextStopOfClientsNs(): number {
+    const { durationNs } = this.#context.scenario;
+    const isDuration = this.#traffic?.hasEvents === true && durationNs !== null && this.simulation.nowNs < durationNs;
+    return isDuration ? durationNs : Infinity;
   }
 
   /** When the run ended: after the last event, the last sync and the scenario's duration. */
@@ -442,6 +455,12 @@ export class World {
     this.warnings.push(...this.#workload.warnings, ...requestPathWarnings(this.#requestPath));
     if (!this.#isQuiet) {
       this.warnings.push('The drain limit was reached with changes still in flight: late updates are missing.');
+    }
+    const unanswered = this.#traffic?.underWay ?? 0;
+    if (unanswered > 0) {
+      this.warnings.push(
+        `${unanswered} requests had no answer when the drain limit was reached: pods have less capacity than clients ask for.`,
+      );
     }
     if (this.log.length === 0 && recorder.unwatched > 0) {
       this.warnings.push(

@@ -73,6 +73,11 @@ export const application = z.strictObject({
   concurrency: countOrWord({ min: 1, max: 1_000_000 }, 'unlimited', 'requests')
     .optional()
     .describe('Requests that a pod works on at a time; others wait. With serviceTime it gives the capacity of a pod.'),
+  queueLimit: countOrWord({ min: 0, max: 10_000_000 }, 'unlimited', 'requests')
+    .optional()
+    .describe(
+      'Requests that may wait in a pod beside those that it works on; more are refused. For `detail: request`. Default: unlimited.',
+    ),
   serviceTime: z
     .strictObject({
       mean: period().describe('Mean time.'),

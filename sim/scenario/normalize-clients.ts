@@ -51,6 +51,7 @@ export const application = (
   { application: defaults }: VersionProfile,
 ): ApplicationSettings => ({
   concurrency: or(given?.concurrency, defaults.concurrency),
+  queueLimit: or(given?.queueLimit, defaults.queueLimit),
   serviceTime:
     given?.serviceTime === undefined
       ? defaults.serviceTime.value

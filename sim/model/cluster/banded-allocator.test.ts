@@ -89,15 +89,13 @@ test('it does what a list of free numbers does', () => {
     fc.record({ kind: fc.constant('release' as const), number: fc.integer({ min: -2, max: 60 }) }),
     fc.record({ kind: fc.constant('next' as const), number: fc.nat({ max: 1_000_000 }) }),
   );
-  const range = fc
-    .tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 40 }))
-    .chain(([first, size]) =>
-      fc.record({
-        first: fc.constant(first),
-        size: fc.constant(size),
-        staticBand: fc.integer({ min: 0, max: size - 1 }),
-      }),
-    );
+  const range = fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 40 })).chain(([first, size]) =>
+    fc.record({
+      first: fc.constant(first),
+      size: fc.constant(size),
+      staticBand: fc.integer({ min: 0, max: size - 1 }),
+    }),
+  );
   fc.assert(
     fc.property(range, fc.array(action, { maxLength: 120 }), (inRange: AllocationRange, actions) => {
       const { first, size, staticBand } = inRange;

@@ -22,6 +22,10 @@ export const LossCause = {
   loadBalancer: 4,
   /** The connection tracking table was full. */
   conntrack: 5,
+  /** As many requests as may wait waited in the pod. */
+  queueFull: 6,
+  /** The pod ended while it had the request. */
+  podEnded: 7,
 } as const;
 export type LossCause = (typeof LossCause)[keyof typeof LossCause];
 
@@ -40,6 +44,8 @@ const METRIC_OF_CAUSE: readonly MetricName[] = [
   'requests_lost_no_local_endpoints_total',
   'requests_lost_load_balancer_total',
   'requests_lost_conntrack_total',
+  'requests_lost_queue_full_total',
+  'requests_lost_pod_ended_total',
 ];
 
 const BASE_WIDTH_NS = 100_000_000;

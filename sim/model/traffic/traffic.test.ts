@@ -243,6 +243,7 @@ function play(setting: Setting, steps: readonly Step[]): { tally: TrafficTally; 
   );
   const traffic = new Traffic(simulation, {
     log,
+    levels: [],
     services: [service],
     tally,
     applied: shared.applied,

@@ -32,7 +32,21 @@ export interface EntryLog {
   readonly nextOfService: Int32Array;
 }
 
+/** Clients whose connections or requests are events. */
+export interface EventLevel {
+  /** Events that keep coming as long as clients send, and those of what is under way. */
+  readonly pendingEvents: number;
+  /** Requests that pods have: what is to be waited for once clients send nothing more. */
+  readonly underWay: number;
+  start(): void;
+  /** Clients send nothing more. */
+  stop(): void;
+  /** What the tally does not count. Call once, when the run is over. */
+  end(): Pick<TrafficResult, 'scalars' | 'distributions'>;
+}
+
 export interface TrafficParameters {
+  readonly levels: readonly EventLevel[];
   readonly log: EntryLog;
   /** By service; null: nobody asks it anything. */
   readonly services: readonly (ServiceTraffic | null)[];
@@ -97,6 +111,30 @@ export class Traffic implements AcceptanceListener {
       this.#onCommitted(node, end),
     );
     for (const service of parameters.services) if (service !== null) this.#start(service);
+  }
+
+  /** Events of clients: what keeps on coming as long as they send. */
+  get pendingEvents(): number {
+    return this.#parameters.levels.reduce((sum, level) => sum + level.pendingEvents, 0);
+  }
+
+  /** Requests that pods have, of clients whose requests are events. */
+  get underWay(): number {
+    return this.#parameters.levels.reduce((sum, level) => sum + level.underWay, 0);
+  }
+
+  /** Whether there are clients who send only while time passes. */
+  get hasEvents(): boolean {
+    return this.#parameters.levels.length > 0;
+  }
+
+  /** Clients whose requests are events begin. */
+  startClients(): void {
+    for (const level of this.#parameters.levels) level.start();
+  }
+
+  stopClients(): void {
+    for (const level of this.#parameters.levels) level.stop();
   }
 
   /** A write has become `entry` of the log; entries come in order. */
@@ -166,7 +204,8 @@ export class Traffic implements AcceptanceListener {
 
   /** Everything until `endNs` is counted. Call once. */
   end(endNs: number): TrafficResult {
-    const { services, tally, nodeOf, capacityOf } = this.#parameters;
+    const { services, tally, nodeOf, capacityOf, levels } = this.#parameters;
+    const ofLevels = levels.map((level) => level.end());
     this.sample();
     const figures = new LoadFigures();
     for (const [service, traffic] of services.entries()) {
@@ -182,8 +221,12 @@ export class Traffic implements AcceptanceListener {
         ...(peaks.length > 0 && {
           pod_load_max_over_mean_peak: peaks.reduce((sum, peak) => sum + peak, 0) / peaks.length,
         }),
+        ...merged(ofLevels.map(({ scalars }) => scalars)),
       },
-      distributions: figures.relative.count > 0 ? { pod_load_relative: figures.relative } : {},
+      distributions: merged([
+        figures.relative.count > 0 ? { pod_load_relative: figures.relative } : {},
+        ...ofLevels.map(({ distributions }) => distributions),
+      ]),
       series: { requests_lost_per_second: tally.lostOverTime },
     };
   }
@@ -249,6 +292,10 @@ export class Traffic implements AcceptanceListener {
     this.#versionOfEntry = widen(this.#versionOfEntry, 2 * this.#versionOfEntry.length);
   }
 }
+
+/** All entries; of a metric that several have, the last one's. */
+const merged = <Value>(records: readonly Partial<Record<MetricName, Value>>[]): Partial<Record<MetricName, Value>> =>
+  records.reduce((all, record) => ({ ...all, ...record }), {});
 
 /** How many changes are of entries below `end`. */
 function firstFrom(changes: readonly OwnChange[], end: number): number {

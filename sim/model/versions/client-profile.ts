@@ -35,6 +35,7 @@ export const applicationDefaults = (): Sourced<ApplicationSettings> & {
   readonly serviceTimeVariation: Sourced<number>;
 } => ({
   concurrency: assumed<number | null>(null, '1', 'Without it no capacity is known'),
+  queueLimit: assumed<number | null>(null, '1', 'Most servers take what comes'),
   serviceTime: assumed<ApplicationSettings['serviceTime']>(null, 'ns', 'Without it no capacity is known'),
   serviceTimeVariation: assumed(1, '1', 'Exponential service times', [0, 5]),
   acceptsAfterSigterm: assumed(

@@ -14,6 +14,7 @@ import { EndpointRecords } from '../traffic/endpoint-records.js';
 import { EntryWeights, insideWeights } from '../traffic/entry-weights.js';
 import { NodeEndpoints } from '../traffic/node-endpoints.js';
 import { PodAcceptance } from '../traffic/pod-acceptance.js';
+import { type ClientsOfService, RoutesByRules } from '../traffic/routes-by-rules.js';
 import { type Balanced, ServiceTraffic } from '../traffic/service-traffic.js';
 import { ServiceVersions } from '../traffic/service-versions.js';
 import { routeTable, TO_POD_OF_NODE } from '../traffic/route-table.js';
@@ -22,6 +23,7 @@ import { type InsideWeights, Traffic } from '../traffic/traffic.js';
 import { TrafficTally } from '../traffic/traffic-tally.js';
 import type { ClusterContext } from './context.js';
 import type { LoadBalancers } from './load-balancers.js';
+import { createRequestLevel } from './request-level.js';
 
 const DESTINATION: Readonly<Record<ServiceAddress, ServiceDestination>> = {
   ClusterIP: 'clusterIP',
@@ -67,8 +69,11 @@ export function createTraffic(
   const everyNode = new EntryWeights(nodes.count);
   for (let node = 0; node < nodes.count; node++) everyNode.set(node, 1);
 
+  // What becomes of requests that are followed one by one is counted there; their rates say how pods are loaded.
+  const notCounted = new TrafficTally();
+  const clientsOf = scenario.clients.map(() => new Map<number, ClientsOfService>());
   const traffics = Array.from({ length: services.count }, (): ServiceTraffic | null => null);
-  for (const clients of scenario.clients) {
+  for (const [index, clients] of scenario.clients.entries()) {
     const { first, end } = services.range(clients.service);
     for (let service = first; service < end; service++) {
       const { shape, hints } = routing.serviceOf(service);
@@ -88,27 +93,40 @@ export function createTraffic(
             masqueradeAll: scenario.kubeProxy.masqueradeAll,
             detectsLocalTraffic: true,
           });
+      const way: ClientsOfService = {
+        traffic,
+        routeOf,
+        followsNodeHints: hints === 'node',
+        dependsOnOwn: hints === 'node' || routeOf(true, true, true).endpoints === 'local',
+        weights: isBalanced ? traffic.balanced!.weights : clients.from === 'outside' ? everyNode : inside.of(clients),
+      };
+      clientsOf[index]!.set(service, way);
       traffic.flows.push(
         new ShareFlow({
+          ...way,
           service,
           versions: traffic.context.versions,
           own: shared.own,
           zoneOfNode: nodes.zone,
           isDown,
-          routeOf,
-          followsNodeHints: hints === 'node',
-          dependsOnOwn: hints === 'node' || routeOf(true, true, true).endpoints === 'local',
-          weights: isBalanced ? traffic.balanced!.weights : clients.from === 'outside' ? everyNode : inside.of(clients),
           requestsPerSecond: clients.load.kind === 'open' ? clients.load.requestsPerSecond : 0,
           isFromOutside: clients.from === 'outside',
           conntrackDroppedShare: 0,
-          tally,
+          tally: clients.detail === 'request' ? notCounted : tally,
           startNs: context.startNs,
         }),
       );
     }
   }
+  const routes = new RoutesByRules({
+    clientsOf: (clients, service) => clientsOf[clients]!.get(service)!,
+    own: shared.own,
+    zoneOfNode: nodes.zone,
+    isDown,
+  });
+  const requestLevel = createRequestLevel(context, routes, acceptance, tally);
   const traffic = new Traffic(simulation, {
+    levels: requestLevel === null ? [] : [requestLevel],
     log,
     services: traffics,
     tally,

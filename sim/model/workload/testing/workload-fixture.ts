@@ -75,7 +75,7 @@ export class WorkloadFixture {
         terminationGracePeriodSeconds: 30,
         preStop: { sleepNs: 0 },
         loadBalancer: null,
-        application: { concurrency: null, serviceTime: null, acceptsAfterSigterm: false },
+        application: { concurrency: null, queueLimit: null, serviceTime: null, acceptsAfterSigterm: false },
       },
     ];
     const services = new ServiceTable(groups);
