@@ -8,6 +8,7 @@ import type { MetricName } from '../../metrics.js';
 import { Histogram } from '../../stats/histogram.js';
 import { imbalanceOf, shareAbove } from '../../stats/imbalance.js';
 import { Acceptance } from './connection-routes.js';
+import { flowLoads } from './flow-loads.js';
 import type { ServiceTraffic } from './service-traffic.js';
 
 /** The pods that are ready at the newest version and accept, and the requests per second of each. */
@@ -17,42 +18,15 @@ export interface PodLoads {
 }
 
 export function podLoads(traffic: ServiceTraffic): PodLoads {
-  const { acceptanceOf, nodeOf } = traffic.context;
+  const { acceptanceOf } = traffic.context;
   const pods = traffic.ready.filter((pod) => acceptanceOf(pod) === Acceptance.accepts);
   const perSecond = new Float64Array(pods.length);
-  let byNode: Map<number, number[]> | null = null;
-  const placesOn = (node: number): readonly number[] => {
-    byNode ??= placesByNode(pods, nodeOf);
-    return byNode.get(node) ?? [];
-  };
   for (const flow of traffic.flows) {
-    flow.forEachSet(
-      (node) => traffic.versionOf(node),
-      (version, zone, node, perEndpoint) => {
-        if (node < 0) {
-          for (const [place, pod] of pods.entries()) {
-            if (traffic.holds(pod, version, zone, node)) perSecond[place]! += perEndpoint;
-          }
-          return;
-        }
-        for (const place of placesOn(node)) {
-          if (traffic.holds(pods[place]!, version, zone, node)) perSecond[place]! += perEndpoint;
-        }
-      },
-    );
+    const kept = traffic.kept.get(flow);
+    const ofFlow = kept === undefined ? flowLoads(traffic, flow, pods) : pods.map((pod) => kept.loadOf(pod));
+    for (let place = 0; place < pods.length; place++) perSecond[place]! += ofFlow[place]!;
   }
   return { pods, perSecond };
-}
-
-function placesByNode(pods: readonly number[], nodeOf: (pod: number) => number): Map<number, number[]> {
-  const places = new Map<number, number[]>();
-  for (const [place, pod] of pods.entries()) {
-    const node = nodeOf(pod);
-    const others = places.get(node);
-    if (others === undefined) places.set(node, [place]);
-    else others.push(place);
-  }
-  return places;
 }
 
 /** Figures over services, from the loads of their pods. */

@@ -12,6 +12,7 @@ import type { LoadBalancer, NodeAnswer } from './load-balancers/load-balancer.js
 import { nodeAnswer, type NodeCheck } from './load-balancers/node-answer.js';
 import type { NodeEndpoints } from './node-endpoints.js';
 import { READY, type ServiceVersions, TERMINATING } from './service-versions.js';
+import type { KeptConnections } from './kept-connections.js';
 import type { ShareFlow } from './share-flow.js';
 
 export interface ServiceTrafficContext {
@@ -54,6 +55,8 @@ const NOT_LISTED = -1;
 export class ServiceTraffic {
   readonly context: ServiceTrafficContext;
   readonly flows: ShareFlow[] = [];
+  /** Of the flows whose connections are kept open. */
+  readonly kept = new Map<ShareFlow, KeptConnections>();
   /** null: it has no load balancer, or nobody comes by it. */
   balanced: Balanced | null = null;
   /** Entries of the log that are writes of this service: entry v - 1 makes version v. */

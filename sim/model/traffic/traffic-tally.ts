@@ -89,6 +89,12 @@ export class TrafficTally {
     if (isMasqueraded) this.masqueraded += amount;
   }
 
+  /** Forgets everything: what comes is counted from nothing. */
+  clear(): void {
+    this.sent = this.served = this.secondHop = this.crossZone = this.masqueraded = this.refused = this.timedOut = 0;
+    this.lostBy.fill(0);
+  }
+
   /** What a run reports of it; shares only of something. */
   scalars(): Partial<Record<MetricName, number>> {
     const { sent, served } = this;

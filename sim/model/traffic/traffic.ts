@@ -20,7 +20,7 @@ import { imbalanceOf } from '../../stats/imbalance.js';
 import type { TimeSeries } from '../../stats/time-series.js';
 import { widen } from '../cluster/columns.js';
 import type { EndpointUpdate } from '../node/endpoint-ledger.js';
-import type { Acceptance, AcceptanceListener } from './connection-routes.js';
+import { Acceptance, type AcceptanceListener } from './connection-routes.js';
 import { answersByRules } from './load-balancers/node-answer.js';
 import { LoadFigures, podLoads } from './pod-loads.js';
 import type { NodeHealth, OwnChange, ServiceTraffic } from './service-traffic.js';
@@ -39,6 +39,8 @@ export interface EventLevel {
   /** Requests that pods have: what is to be waited for once clients send nothing more. */
   readonly underWay: number;
   start(): void;
+  /** The node is lost now, with what its kernel remembers of connections. */
+  nodeLost?(node: number): void;
   /** Clients send nothing more. */
   stop(): void;
   /** What the tally does not count. Call once, when the run is over. */
@@ -128,8 +130,11 @@ export class Traffic implements AcceptanceListener {
     return this.#parameters.levels.length > 0;
   }
 
-  /** Clients whose requests are events begin. */
+  /** Clients open the connections that they keep, and those whose requests are events begin. */
   startClients(): void {
+    for (const traffic of this.#parameters.services) {
+      for (const kept of traffic?.kept.values() ?? []) kept.start(this.#simulation.nowNs);
+    }
     for (const level of this.#parameters.levels) level.start();
   }
 
@@ -164,11 +169,15 @@ export class Traffic implements AcceptanceListener {
     const traffic = this.#parameters.services[this.#parameters.serviceOf(pod)] ?? null;
     if (traffic === null) return;
     traffic.acceptanceChanged(pod, before, acceptance, this.#simulation.nowNs);
+    // One that has stopped accepting keeps what it has until it ends; one that fails is given up.
+    if (acceptance > Acceptance.stopped) this.#resetKept(traffic, pod);
     this.#changed.add(traffic);
   }
 
-  /** At the level of rates no connection is there to be reset. */
-  onEnded(): void {}
+  onEnded(pod: number): void {
+    const traffic = this.#parameters.services[this.#parameters.serviceOf(pod)] ?? null;
+    if (traffic !== null) this.#resetKept(traffic, pod);
+  }
 
   /** The node is lost, or back, with its clients. */
   nodeDown(node: number, isDown: boolean): void {
@@ -178,6 +187,7 @@ export class Traffic implements AcceptanceListener {
       const version = traffic.versionOf(node);
       for (const flow of traffic.flows) flow.leave(node, version, nowNs);
     });
+    if (isDown) for (const level of this.#parameters.levels) level.nodeLost?.(node);
     down[node] = isDown ? 1 : 0;
     for (const { weights, weightOf } of insideWeights) weights.set(node, isDown ? 0 : weightOf(node));
     this.#forEach((traffic) => {
@@ -195,6 +205,11 @@ export class Traffic implements AcceptanceListener {
 
   /** Looks at the loads of services that may have changed. */
   sample(): void {
+    for (const traffic of this.#parameters.services) {
+      if (traffic === null || traffic.kept.size === 0) continue;
+      for (const kept of traffic.kept.values()) kept.advance(this.#simulation.nowNs);
+      this.#changed.add(traffic);
+    }
     for (const traffic of this.#changed) {
       const { maxOverMean } = imbalanceOf(podLoads(traffic).perSecond);
       this.#peaks.set(traffic, Math.max(maxOverMean, this.#peaks.get(traffic) ?? 0));
@@ -211,6 +226,7 @@ export class Traffic implements AcceptanceListener {
     for (const [service, traffic] of services.entries()) {
       if (traffic === null) continue;
       traffic.settle(endNs);
+      for (const kept of traffic.kept.values()) kept.advance(endNs);
       figures.add(podLoads(traffic), nodeOf, capacityOf(service));
     }
     const peaks = [...this.#peaks.values()];
@@ -277,6 +293,10 @@ export class Traffic implements AcceptanceListener {
     }
     applied[node] = end;
     if (known > 0) changes.splice(0, known);
+  }
+
+  #resetKept(traffic: ServiceTraffic, pod: number): void {
+    for (const kept of traffic.kept.values()) kept.podStopped(pod, this.#simulation.nowNs);
   }
 
   #forEach(act: (traffic: ServiceTraffic) => void): void {

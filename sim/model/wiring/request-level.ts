@@ -6,19 +6,23 @@
 
 import { Acceptance, type ConnectionRoutes } from '../traffic/connection-routes.js';
 import type { PodAcceptance } from '../traffic/pod-acceptance.js';
-import { ConnectionOpener, RANDOM_CHOICE } from '../traffic/requests/connection-opener.js';
+import { type BackendChoice } from '../traffic/connections/backend-choice.js';
+import { createBackendChoice, hasMemory } from '../traffic/connections/create-backend-choice.js';
+import { ConnectionOpener } from '../traffic/requests/connection-opener.js';
 import { RequestLevel } from '../traffic/requests/request-level.js';
 import type { RequestClients } from '../traffic/requests/request-population.js';
 import type { TrafficTally } from '../traffic/traffic-tally.js';
+import { choiceSettings } from './connection-level.js';
 import type { ClusterContext } from './context.js';
 
 /** null: no clients ask for it. Pods that accept at the start are known to `acceptance`. */
 export function createRequestLevel(
-  { simulation, scenario, streams, nodes, services, pods, startNs }: ClusterContext,
+  context: ClusterContext,
   routes: ConnectionRoutes,
   acceptance: PodAcceptance,
   tally: TrafficTally,
 ): RequestLevel | null {
+  const { simulation, scenario, streams, nodes, services, pods, startNs } = context;
   const applicationOf = (service: number) => scenario.services[services.group[service]!]!.application;
   const populations: RequestClients[] = [];
   for (const [
@@ -43,11 +47,7 @@ export function createRequestLevel(
   if (populations.length === 0) return null;
   const level = new RequestLevel(
     { simulation, streams, nodes, pods, applicationOf, tally },
-    new ConnectionOpener(
-      routes,
-      () => RANDOM_CHOICE,
-      (pod) => acceptance.of(pod),
-    ),
+    new ConnectionOpener(routes, choicesOf(context, acceptance), (pod) => acceptance.of(pod)),
     populations,
     startNs,
   );
@@ -56,4 +56,23 @@ export function createRequestLevel(
   }
   acceptance.listen(level);
   return level;
+}
+
+/** One choice for each node and service where it remembers something; else one for all. */
+function choicesOf(
+  { scenario, streams, services, nodes }: ClusterContext,
+  acceptance: PodAcceptance,
+): (clients: number, service: number, node: number) => BackendChoice {
+  const hash = streams.hash('order of endpoints in userspace mode');
+  const choices = new Map<number, BackendChoice>();
+  return (clients, service, node) => {
+    const settings = choiceSettings(scenario.kubeProxy, services.shapeOf(service));
+    const place = (clients * services.count + service) * nodes.count + (hasMemory(settings) ? node : 0);
+    let choice = choices.get(place);
+    if (choice === undefined) {
+      choice = createBackendChoice(settings, hash, place, (pod) => acceptance.of(pod));
+      choices.set(place, choice);
+    }
+    return choice;
+  };
 }

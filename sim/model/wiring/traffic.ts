@@ -10,6 +10,7 @@ import type { ServiceAddress } from '../node/packet-path/rule-walk.js';
 import type { InitialEndpoints } from '../node/rule-history.js';
 import { MODE_ROUTING, type PacketSource, type ServiceDestination } from '../node/service-routing/service-route.js';
 import { type ClientOrigin, capacityPerSecond, type ClientSettings } from '../traffic-settings.js';
+import { KeptConnections } from '../traffic/kept-connections.js';
 import { EndpointRecords } from '../traffic/endpoint-records.js';
 import { EntryWeights, insideWeights } from '../traffic/entry-weights.js';
 import { NodeEndpoints } from '../traffic/node-endpoints.js';
@@ -22,6 +23,7 @@ import { ShareFlow } from '../traffic/share-flow.js';
 import { type InsideWeights, Traffic } from '../traffic/traffic.js';
 import { TrafficTally } from '../traffic/traffic-tally.js';
 import type { ClusterContext } from './context.js';
+import { createConnectionLevel } from './connection-level.js';
 import type { LoadBalancers } from './load-balancers.js';
 import { createRequestLevel } from './request-level.js';
 
@@ -101,21 +103,39 @@ export function createTraffic(
         weights: isBalanced ? traffic.balanced!.weights : clients.from === 'outside' ? everyNode : inside.of(clients),
       };
       clientsOf[index]!.set(service, way);
-      traffic.flows.push(
-        new ShareFlow({
-          ...way,
-          service,
-          versions: traffic.context.versions,
-          own: shared.own,
-          zoneOfNode: nodes.zone,
-          isDown,
-          requestsPerSecond: clients.load.kind === 'open' ? clients.load.requestsPerSecond : 0,
-          isFromOutside: clients.from === 'outside',
-          conntrackDroppedShare: 0,
-          tally: clients.detail === 'request' ? notCounted : tally,
-          startNs: context.startNs,
-        }),
-      );
+      const { keepAlive } = clients;
+      const requestsPerSecond = clients.load.kind === 'open' ? clients.load.requestsPerSecond : 0;
+      const ofClients = clients.detail === 'share' ? tally : notCounted;
+      const attempts = keepAlive === null ? ofClients : new TrafficTally();
+      const flow = new ShareFlow({
+        ...way,
+        service,
+        versions: traffic.context.versions,
+        own: shared.own,
+        zoneOfNode: nodes.zone,
+        isDown,
+        requestsPerSecond,
+        isFromOutside: clients.from === 'outside',
+        conntrackDroppedShare: 0,
+        tally: attempts,
+        // Kept connections are there before anything is counted.
+        startNs: keepAlive === null ? context.startNs : 0,
+      });
+      traffic.flows.push(flow);
+      if (keepAlive !== null && requestsPerSecond > 0) {
+        traffic.kept.set(
+          flow,
+          new KeptConnections({
+            ...keepAlive,
+            traffic,
+            flow,
+            attempts,
+            tally: ofClients,
+            requestsPerSecond,
+            startNs: context.startNs,
+          }),
+        );
+      }
     }
   }
   const routes = new RoutesByRules({
@@ -124,9 +144,12 @@ export function createTraffic(
     zoneOfNode: nodes.zone,
     isDown,
   });
-  const requestLevel = createRequestLevel(context, routes, acceptance, tally);
+  const levels = [
+    createRequestLevel(context, routes, acceptance, tally),
+    createConnectionLevel(context, routes, acceptance, tally, traffics),
+  ].filter((level) => level !== null);
   const traffic = new Traffic(simulation, {
-    levels: requestLevel === null ? [] : [requestLevel],
+    levels,
     log,
     services: traffics,
     tally,

@@ -7,23 +7,9 @@
  */
 
 import { NO_NODE, NO_POD } from '../../cluster/pods.js';
-import { Acceptance, type ConnectionRoutes, type EndpointSet } from '../connection-routes.js';
-import { LossCause } from '../traffic-tally.js';
-
-/** Which pod of a set a node sends a new flow to; the proxy modes have one each. */
-export interface FlowChoice {
-  /** NO_POD: the node refuses the flow, as IPVS does for a server that it is about to delete. `client`: its address, as a number from 0 on; `uniform`: a random number of [0, 1). */
-  pick(client: number, set: EndpointSet, nowNs: number, uniform: number): number;
-  opened(client: number, pod: number): void;
-  closed(client: number, pod: number): void;
-}
-
-/** All pods alike, without memory: iptables and nftables mode without session affinity. */
-export const RANDOM_CHOICE: FlowChoice = {
-  pick: (_client, { pods }, _nowNs, uniform) => pods[Math.floor(uniform * pods.length)] ?? NO_POD,
-  opened: () => {},
-  closed: () => {},
-};
+import { Acceptance, type ConnectionRoutes } from '../connection-routes.js';
+import type { BackendChoice } from '../connections/backend-choice.js';
+import { causeAtPod, isRefusedAtPod, LossCause } from '../traffic-tally.js';
 
 /** Who opens connections: the clients of one entry of the scenario, of one service. */
 export interface ConnectingClients {
@@ -45,12 +31,12 @@ export class ConnectionOpener {
   isMasqueraded = false;
 
   readonly #routes: ConnectionRoutes;
-  readonly #choiceOf: (clients: number, service: number, node: number) => FlowChoice;
+  readonly #choiceOf: (clients: number, service: number, node: number) => BackendChoice;
   readonly #acceptanceOf: (pod: number) => Acceptance;
 
   constructor(
     routes: ConnectionRoutes,
-    choiceOf: (clients: number, service: number, node: number) => FlowChoice,
+    choiceOf: (clients: number, service: number, node: number) => BackendChoice,
     acceptanceOf: (pod: number) => Acceptance,
   ) {
     this.#routes = routes;
@@ -73,10 +59,7 @@ export class ConnectionOpener {
     const pod = choice.pick(client, set, nowNs, ofPod);
     if (pod === NO_POD) return this.#fail(LossCause.staleRules, true);
     const acceptance = this.#acceptanceOf(pod);
-    if (acceptance === Acceptance.stopped) return this.#fail(LossCause.staleRules, true);
-    if (acceptance !== Acceptance.accepts) {
-      return this.#fail(LossCause.failedPods, acceptance === Acceptance.refuses);
-    }
+    if (acceptance !== Acceptance.accepts) return this.#fail(causeAtPod(acceptance), isRefusedAtPod(acceptance));
     choice.opened(client, pod);
     this.pod = pod;
     this.isMasqueraded = isMasqueraded;

@@ -6,7 +6,8 @@ import { NO_NODE } from '../../../cluster/pods.js';
 import type { ApplicationSettings } from '../../../traffic-settings.js';
 import { Acceptance, type ConnectionRoute, type ConnectionRoutes } from '../../connection-routes.js';
 import { TrafficTally } from '../../traffic-tally.js';
-import { ConnectionOpener, RANDOM_CHOICE } from '../connection-opener.js';
+import { RandomChoice } from '../../connections/backend-choice.js';
+import { ConnectionOpener } from '../connection-opener.js';
 import { RequestLevel } from '../request-level.js';
 import type { RequestClients } from '../request-population.js';
 
@@ -69,7 +70,7 @@ export function requestFixture(options: FixtureOptions) {
     },
     new ConnectionOpener(
       routes,
-      () => RANDOM_CHOICE,
+      () => new RandomChoice(),
       (pod) => acceptance[pod]!,
     ),
     (options.clients ?? [{}]).map((given) => ({ ...CLIENTS, ...given })),

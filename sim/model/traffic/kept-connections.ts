@@ -1,0 +1,121 @@
+/**
+ * Requests on connections that are kept open, at the share level: who opens a connection chooses a pod by the rules of the moment, and
+ * then stays with it, so that loads follow the rules with the delay of connections.
+ *
+ *   flow: where new connections go and what they meet --shares--> ConnectionFluid --> open connections of each pod
+ *                                                                                '--> requests answered and lost, by cause
+ *
+ * The flow itself is of connections that open; its shares are taken anew about once a second, and at each instant at which a pod
+ * loses its connections. Requests that are lost are shared out among causes as attempts of the last while were, and so is
+ * which way answered ones go.
+ */
+
+import { ConnectionFluid, type FluidOutcome } from './connections/connection-fluid.js';
+import { Acceptance } from './connection-routes.js';
+import { flowLoads } from './flow-loads.js';
+import type { ServiceTraffic } from './service-traffic.js';
+import type { ShareFlow } from './share-flow.js';
+import type { LossCause, TrafficTally } from './traffic-tally.js';
+
+export interface KeptConnectionsParameters {
+  readonly traffic: ServiceTraffic;
+  /** Of attempts to connect, as if each request made one; it fills `attempts`, and nobody else does. */
+  readonly flow: ShareFlow;
+  readonly attempts: TrafficTally;
+  readonly tally: TrafficTally;
+  readonly connections: number;
+  readonly meanLifetimeNs: number | null;
+  readonly requestsPerSecond: number;
+  /** Nothing is counted before. */
+  readonly startNs: number;
+}
+
+export class KeptConnections {
+  readonly #parameters: KeptConnectionsParameters;
+  readonly #fluid: ConnectionFluid;
+  /** Positions of pods in the fluid, and of what is free. */
+  readonly #positions = new Map<number, number>();
+  readonly #free: number[] = [];
+  #shares = new Float64Array(0);
+  #nowNs = 0;
+
+  constructor(parameters: KeptConnectionsParameters) {
+    this.#parameters = parameters;
+    this.#fluid = new ConnectionFluid(parameters);
+  }
+
+  /** The cluster has been at rest: all connections are open. */
+  start(nowNs: number): void {
+    this.#nowNs = nowNs;
+    this.#takeShares();
+    this.#fluid.connectAll(this.#shares);
+  }
+
+  /** Time has passed until now. */
+  advance(nowNs: number): void {
+    const dtNs = nowNs - this.#nowNs;
+    if (dtNs <= 0) return;
+    const { traffic, flow } = this.#parameters;
+    flow.settleAll(nowNs, (node) => traffic.versionOf(node));
+    const outcome: FluidOutcome = { answered: 0, lost: 0, opened: 0 };
+    this.#fluid.advance(dtNs, this.#shares, outcome);
+    this.#count(outcome, this.#nowNs, nowNs);
+    this.#nowNs = nowNs;
+    this.#takeShares();
+  }
+
+  /** The connections of the pod end now, and are opened anew. */
+  podStopped(pod: number, nowNs: number): void {
+    this.advance(nowNs);
+    this.#takeShares();
+    const position = this.#positions.get(pod);
+    if (position === undefined) return;
+    this.#fluid.podStopped(position, this.#shares, { answered: 0, lost: 0, opened: 0 });
+  }
+
+  /** Requests per second that the pod gets. */
+  loadOf(pod: number): number {
+    const { requestsPerSecond, connections } = this.#parameters;
+    const position = this.#positions.get(pod);
+    return position === undefined ? 0 : (this.#fluid.open[position]! * requestsPerSecond) / connections;
+  }
+
+  /** By position: the share of new connections that each accepting pod gets. Pods without share and connections give up theirs. */
+  #takeShares(): void {
+    const { traffic, flow, requestsPerSecond } = this.#parameters;
+    const { acceptanceOf } = traffic.context;
+    for (const [pod, position] of this.#positions) {
+      if (traffic.known.has(pod) || this.#fluid.open[position]! > 0) continue;
+      this.#positions.delete(pod);
+      this.#free.push(position);
+    }
+    const pods = [...traffic.known].filter((pod) => acceptanceOf(pod) === Acceptance.accepts);
+    for (const pod of pods) {
+      if (!this.#positions.has(pod)) this.#positions.set(pod, this.#free.pop() ?? this.#positions.size);
+    }
+    this.#shares = new Float64Array(this.#positions.size + this.#free.length);
+    const perSecond = flowLoads(traffic, flow, pods);
+    for (const [place, pod] of pods.entries()) {
+      this.#shares[this.#positions.get(pod)!] = perSecond[place]! / requestsPerSecond;
+    }
+  }
+
+  #count({ answered, lost }: FluidOutcome, fromNs: number, nowNs: number): void {
+    const { attempts, tally, startNs } = this.#parameters;
+    if (nowNs > startNs) {
+      tally.sent += answered + lost;
+      const perLost = attempts.lost > 0 ? lost / attempts.lost : 0;
+      const refusedShare = attempts.lost > 0 ? attempts.refused / attempts.lost : 0;
+      for (const [cause, amount] of attempts.lostBy.entries()) {
+        tally.lose(cause as LossCause, true, amount * perLost * refusedShare, fromNs, nowNs);
+        tally.lose(cause as LossCause, false, amount * perLost * (1 - refusedShare), fromNs, nowNs);
+      }
+      const perServed = attempts.served > 0 ? answered / attempts.served : 0;
+      tally.served += answered;
+      tally.secondHop += attempts.secondHop * perServed;
+      tally.crossZone += attempts.crossZone * perServed;
+      tally.masqueraded += attempts.masqueraded * perServed;
+    }
+    attempts.clear();
+  }
+}
