@@ -16,8 +16,8 @@ export class RandomPlacement implements Placement {
   constructor(nodes: number, streams: RandomStreams, availability: NodeAvailability) {
     this.#nodes = nodes;
     this.#availability = availability;
-    this.#first = streams.hash('random-placement');
-    this.#second = streams.hash('random-placement among nodes that are up');
+    this.#first = streams.hash('random-placement: node');
+    this.#second = streams.hash('random-placement: node that is up');
   }
 
   place(service: number, ordinal: number): number {
