@@ -38,11 +38,13 @@ export const loadBalancer = z.strictObject({
     .describe('Where it sends when no target is healthy: to all of them (it fails open), or to none.'),
   deregistrationDelay: duration()
     .optional()
-    .describe('How long connections to a target that is taken out of the pool may go on. 0s: they end with it.'),
+    .describe(
+      'How long connections to a target that is taken out of the pool may go on. 0s: they end with it. Without effect on runs so far.',
+    ),
   flowHash: choice(['5-tuple', '3-tuple', '2-tuple', 'round-robin'])
     .optional()
     .describe(
-      'What decides where a new flow goes. With 2-tuple and 3-tuple a client address stays with its target, so that few addresses make uneven load.',
+      'What decides where a new flow goes. With 2-tuple and 3-tuple a client address stays with its target. Without effect on runs so far: flows are spread evenly.',
     ),
   weightByEndpoints: flag()
     .optional()
@@ -51,7 +53,7 @@ export const loadBalancer = z.strictObject({
     ),
   idleTimeout: periodOrUnlimited()
     .optional()
-    .describe('After which a connection without traffic is forgotten, or "unlimited".'),
+    .describe('After which a connection without traffic is forgotten, or "unlimited". Without effect on runs so far.'),
   provisioning: latencySchema('the call of the provider that makes a load balancer').describe(
     'Time of the call that makes a load balancer, lognormal: for services that the workload creates.',
   ),

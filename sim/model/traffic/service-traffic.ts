@@ -190,6 +190,18 @@ export class ServiceTraffic {
     for (const flow of this.flows) flow.settleAll(nowNs, (node) => this.versionOf(node));
   }
 
+  /**
+   * Whether a node whose rules move between two versions, with so many changes of its own endpoints, may answer the load balancer
+   * otherwise than before: most moves change nothing of what is asked, and must not cost the looking up.
+   */
+  mayAnswerOtherwise(from: number, to: number, ownChanges: number): boolean {
+    if (this.balanced === null) return false;
+    const { protocol, externalTrafficPolicy } = this.balanced.check;
+    if (externalTrafficPolicy === 'Local' && ownChanges > 0) return true;
+    const { versions } = this.context;
+    return protocol === 'TCP' && versions.isAnywhere(from) !== versions.isAnywhere(to);
+  }
+
   /** What a node with its rules at `version` answers the load balancer of the service. */
   answerOf(node: number, version: number, health: NodeHealth): NodeAnswer {
     const { own, service, versions } = this.context;

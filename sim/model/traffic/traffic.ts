@@ -21,7 +21,6 @@ import type { TimeSeries } from '../../stats/time-series.js';
 import { widen } from '../cluster/columns.js';
 import type { EndpointUpdate } from '../node/endpoint-ledger.js';
 import { Acceptance, type AcceptanceListener } from './connection-routes.js';
-import { answersByRules } from './load-balancers/node-answer.js';
 import { LoadFigures, podLoads } from './pod-loads.js';
 import type { NodeHealth, OwnChange, ServiceTraffic } from './service-traffic.js';
 import type { TrafficTally } from './traffic-tally.js';
@@ -282,8 +281,8 @@ export class Traffic implements AcceptanceListener {
       const traffic = services[log.service[entry]!] ?? null;
       if (traffic === null) continue;
       const version = this.#versionOfEntry[entry]!;
-      const asks = traffic.balanced !== null && answersByRules(traffic.balanced.check);
-      const before = !asks ? null : traffic.answerOf(node, traffic.versionOf(node), this.#health);
+      const isAsked = traffic.mayAnswerOtherwise(traffic.versionOf(node), version, known);
+      const before = isAsked ? traffic.answerOf(node, traffic.versionOf(node), this.#health) : null;
       traffic.moveNode(node, version, nowNs, changes, known);
       if (before !== null) {
         const answer = traffic.answerOf(node, version, this.#health);

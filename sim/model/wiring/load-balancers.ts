@@ -10,6 +10,7 @@
  */
 
 import { lognormalFromMedianP99 } from '../../kernel/distributions.js';
+import type { CounterHash } from '../../kernel/random.js';
 import type { MetricName } from '../../metrics.js';
 import { Histogram } from '../../stats/histogram.js';
 import { ServiceController } from '../controlplane/service-controller.js';
@@ -40,6 +41,8 @@ export class LoadBalancers {
   readonly #controller: ServiceController | null;
   /** null: nodes stay in the pools, or there is no pool yet. */
   #nodeSet: LoadBalancerNodeSet | null = null;
+  /** When targets are checked. */
+  readonly #phases: CounterHash;
   /** Those that wait for their provider. */
   readonly #absent = new Map<number, UntilProvisioned>();
   readonly #provisioning = new Histogram();
@@ -47,6 +50,7 @@ export class LoadBalancers {
   constructor(context: EndpointContext, isNodeReady: (node: number) => boolean) {
     this.#context = context;
     this.#isNodeReady = isNodeReady;
+    this.#phases = context.streams.hash('load-balancer-check');
     const created = [...context.absentServices].some((service) => this.settingsOf(service) !== null);
     this.#controller = created ? this.#createController() : null;
   }
@@ -105,14 +109,14 @@ export class LoadBalancers {
   }
 
   #createCloudLoadBalancer(service: number, settings: LoadBalancerSettings): CloudLoadBalancer {
-    const { simulation, streams, nodes, services, scenario } = this.#context;
+    const { simulation, nodes, services, scenario } = this.#context;
     const loadBalancer = new CloudLoadBalancer(simulation, {
       service,
       nodes: nodes.count,
       settings,
       externalTrafficPolicy: services.shapeOf(service).externalTrafficPolicy,
       isInPool: (node) => this.#nodeSet?.has(node) ?? true,
-      phases: streams.hash('load-balancer-check'),
+      phases: this.#phases,
     });
     if (scenario.controlPlane.cloudControllerManager.stableLoadBalancerNodeSet) return loadBalancer;
     this.#nodeSet ??= this.#createNodeSet();

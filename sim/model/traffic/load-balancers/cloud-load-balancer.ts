@@ -3,14 +3,15 @@
  *
  *   service controller --nodes in the pool--+
  *   nodes --answers--> periodic checks -----+--> healthy targets, else all of them (fail open) --weights--> traffic
- *   endpoint objects --ready endpoints------+        (by endpoints, by the addresses of clients, or evenly)
+ *   endpoint objects --ready endpoints------+        (evenly, or by endpoints)
  *
  * Targets are nodes (`instance`) or pods (`ip`). Pods are followed as a number for each node: they come in once the pool has been
  * updated and their checks have succeeded, and leave when the pool has been updated. A node with pods as targets is only asked
  * whether it lives.
  *
- * Left out: checks of single pods that fail while the endpoint objects say ready, zones of the load balancer itself (cross-zone
- * balancing is on), which of a node's pods leaves first when one comes and another goes, weights other than by endpoints.
+ * Left out: flows hashed by the addresses of clients, which few of them make uneven; checks of single pods that fail while the
+ * endpoint objects say ready; zones of the load balancer itself (cross-zone balancing is on); which of a node's pods leaves first
+ * when one comes and another goes; weights other than by endpoints.
  */
 
 import type { EventKind, Simulation } from '../../../kernel/simulation.js';

@@ -38,10 +38,6 @@ export function nodeAnswer({ protocol, externalTrafficPolicy }: NodeCheck, node:
     : nodePortAnswer(externalTrafficPolicy, node);
 }
 
-/** Whether the rules of a node decide about its answer. */
-export const answersByRules = ({ protocol, externalTrafficPolicy }: NodeCheck): boolean =>
-  protocol === 'TCP' || externalTrafficPolicy === 'Local';
-
 /** Where nobody listens the connection is refused, which is told as fast as status 503. */
 function kubeProxyAnswer(policy: TrafficPolicy, node: CheckedNode): NodeAnswer {
   return node.isProxyHealthy && (policy === 'Cluster' || node.readyHere > 0) ? 'healthy' : 'unhealthy';
