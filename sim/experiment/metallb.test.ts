@@ -91,7 +91,7 @@ workload: [{ at: 5s, ${lostZone === null ? 'podChange: { service: web, change: r
         { overrides },
       ).variants[0]!.scenario,
       replication,
-    ).scalars as Readonly<Record<string, number>>;
+    ).scalars;
 
   /** How long all requests to one node would have to be lost, in seconds. */
   const lostSeconds = (overrides: readonly string[], zone: number, replication = 0): number =>

@@ -264,8 +264,8 @@ services:
   # - { name: db, endpoints: 9, controller: StatefulSet, podManagementPolicy: OrderedReady } # or Parallel
 
 # What stands in front of services of type LoadBalancer. The provider (gce, aws-nlb, aws-clb, azure, generic, metallb-layer2,
-# metallb-bgp) picks the other
-# defaults, by externalTrafficPolicy; these are those of gce. A service may differ: "loadBalancer: { provider: azure }".
+# metallb-bgp) picks the other defaults, by externalTrafficPolicy; these are those of gce. A service may differ:
+# "loadBalancer: { provider: azure }".
 # loadBalancer:
 #   provider: gce
 #   targetType: instance # nodes; or ip: the pods themselves
