@@ -3,12 +3,17 @@
  * and the rules of units and of null).
  */
 
+import type { MetallbSettings } from './metallb-settings.js';
+
 /** Clouds whose load balancers the service controller sets up. `generic` is like no cloud in particular. */
 export const CLOUD_PROVIDERS = ['gce', 'aws-nlb', 'aws-clb', 'azure', 'generic'] as const;
 export type CloudProvider = (typeof CLOUD_PROVIDERS)[number];
 
+/** MetalLB, in its two modes: the nodes themselves announce the addresses of services. */
+export const METALLB_PROVIDERS = ['metallb-layer2', 'metallb-bgp'] as const;
+
 /** All values of `loadBalancer.provider`. */
-export const LOAD_BALANCER_PROVIDERS = [...CLOUD_PROVIDERS] as const;
+export const LOAD_BALANCER_PROVIDERS = [...CLOUD_PROVIDERS, ...METALLB_PROVIDERS] as const;
 export type LoadBalancerProvider = (typeof LOAD_BALANCER_PROVIDERS)[number];
 
 /** How a load balancer finds out whether a target works. */
@@ -52,4 +57,10 @@ export interface LoadBalancerSettings {
   readonly provisioningFailureShare: number;
   /** From the call that adds or removes targets to the moment when the data path follows. */
   readonly targetUpdateNs: number;
+  /** null: the provider is another one. */
+  readonly metallb: MetallbSettings | null;
 }
+
+/** Whether the nodes announce the service themselves, and nobody checks them. */
+export const isMetallb = (provider: LoadBalancerProvider): boolean =>
+  METALLB_PROVIDERS.some((metallb) => metallb === provider);

@@ -453,6 +453,7 @@ export class World {
     const deprecation = deprecationOf(kubeProxy.mode, minorOf(kubernetes));
     if (deprecation !== null) this.warnings.push(deprecation);
     this.warnings.push(...this.#workload.warnings, ...requestPathWarnings(this.#requestPath));
+    this.warnings.push(...(this.loadBalancers?.warnings ?? []));
     if (!this.#isQuiet) {
       this.warnings.push('The drain limit was reached with changes still in flight: late updates are missing.');
     }

@@ -16,6 +16,7 @@ import { KUBE_PROXY_RULES } from './kube-proxy-rules.js';
 import { MAX_PODS } from './limits.js';
 import { MAX_SERVICES, type SectionName } from './schema.js';
 import { LOAD_BALANCER_RULES } from './load-balancer-rules.js';
+import { METALLB_RULES } from './metallb-rules.js';
 import { NODE_TRAFFIC_RULES } from './node-traffic-rules.js';
 import { SELECTOR_RULES } from './selector-rules.js';
 import { SERVICE_SHAPE_RULES } from './service-shape-rules.js';
@@ -162,6 +163,7 @@ const RULES: readonly Rule[] = [
   ...AUTOSCALER_RULES,
   ...CLIENT_RULES,
   ...LOAD_BALANCER_RULES,
+  ...METALLB_RULES,
   ...NODE_TRAFFIC_RULES,
   { reads: ['controlPlane', 'cluster', 'workload'], check: checkWatchFaults },
   {

@@ -135,6 +135,7 @@ describe('the load balancer of a service', () => {
       provisioningNs: { median: 30 * SECOND, p99: 40 * SECOND },
       provisioningFailureShare: 0.1,
       targetUpdateNs: 3 * SECOND,
+      metallb: null,
     });
   });
 });

@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { LOAD_BALANCER_PROVIDERS } from '../model/load-balancer-settings.js';
 import { choice, duration, flag, percent, period, periodOrUnlimited, wholeNumber } from './fields.js';
+import { metallb } from './metallb-schema.js';
 import { latencySchema } from './pod-schemas.js';
 
 const MAX_THRESHOLD = 100;
@@ -63,6 +64,7 @@ export const loadBalancer = z.strictObject({
   targetUpdate: duration()
     .optional()
     .describe('From a change of the pool (nodes, or with targetType ip pods) until the data path follows.'),
+  metallb: metallb.optional().describe('Of the providers metallb-layer2 and metallb-bgp.'),
 });
 
 export const cloudControllerManager = z.strictObject({

@@ -1,9 +1,10 @@
 /** Spec -> Scenario: the load balancers in front of services, and who sets them up. */
 
-import type { LoadBalancerSettings } from '../model/load-balancer-settings.js';
+import { isMetallb, type LoadBalancerSettings } from '../model/load-balancer-settings.js';
 import type { Scenario } from '../model/scenario.js';
 import { DEFAULT_PROVIDER, loadBalancerDefaults } from '../model/versions/load-balancer-profile.js';
 import type { VersionProfile } from '../model/versions/profiles.js';
+import { mergedMetallb, metallb } from './normalize-metallb.js';
 import { serviceShape } from './normalize-kube-proxy.js';
 import { or } from './normalize-pods.js';
 import type { Spec } from './schema.js';
@@ -30,6 +31,7 @@ export const loadBalancer = (
     ...withoutUndefined(own),
     healthCheck: { ...general.healthCheck, ...withoutUndefined(own.healthCheck ?? {}) },
     provisioning: { ...general.provisioning, ...withoutUndefined(own.provisioning ?? {}) },
+    metallb: mergedMetallb(general.metallb, own.metallb),
   };
   const defaults = loadBalancerDefaults(provider, externalTrafficPolicy);
   return {
@@ -53,6 +55,8 @@ export const loadBalancer = (
     },
     provisioningFailureShare: or(given.provisioningFailureShare, defaults.provisioningFailureShare),
     targetUpdateNs: or(given.targetUpdate, defaults.targetUpdateNs),
+    // What is said of MetalLB in front of another provider is kept, for a rule to find.
+    metallb: isMetallb(provider) || given.metallb !== undefined ? metallb(given.metallb ?? {}) : null,
   };
 };
 

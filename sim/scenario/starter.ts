@@ -263,8 +263,9 @@ services:
     # "application: { concurrency: 8, serviceTime: { mean: 20ms, variation: 1 }, acceptsAfterSigterm: false }"
   # - { name: db, endpoints: 9, controller: StatefulSet, podManagementPolicy: OrderedReady } # or Parallel
 
-# What stands in front of services of type LoadBalancer. The provider (gce, aws-nlb, aws-clb, azure, generic) picks the other
-# defaults, by externalTrafficPolicy; these are those of gce. A service may differ: "loadBalancer: { provider: azure }".
+# What stands in front of services of type LoadBalancer. The provider (gce, aws-nlb, aws-clb, azure, generic, metallb-layer2,
+# metallb-bgp) picks the other defaults, by externalTrafficPolicy; these are those of gce. A service may differ:
+# "loadBalancer: { provider: azure }".
 # loadBalancer:
 #   provider: gce
 #   targetType: instance # nodes; or ip: the pods themselves
@@ -277,6 +278,11 @@ services:
 #   provisioning: { median: 60s, p99: 180s } # of load balancers for services that the workload creates
 #   provisioningFailureShare: 0%
 #   targetUpdate: 5s # until the data path follows a change of the pool
+# Of MetalLB: "loadBalancer: { provider: metallb-bgp, metallb: { ... } }" with these fields.
+#   addressPool: { addresses: [10.192.0.0/12] } # or first and last: 172.18.255.200-172.18.255.250
+#   layer2: { arpCache: 30s, ignoringShare: 0%, announcementLoss: 0% } # clients and their network
+#   bgp: { holdTime: 90s, keepaliveTime: 30s, connectTime: 10s, nextHopSelection: modulo } # or hash-threshold, resilient
+#   and bgp.bfdProfile: { receiveInterval: 300ms, detectMultiplier: 3 }
 
 # The load on services, and autoscalers that follow it; the run then needs a duration. Their behavior is as in autoscaling/v2.
 # autoscalers:

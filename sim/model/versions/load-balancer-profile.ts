@@ -9,7 +9,6 @@
 
 import type { TrafficPolicy } from '../cluster/service-shape.js';
 import type {
-  CloudProvider,
   FlowHash,
   HealthCheckSettings,
   LoadBalancerProvider,
@@ -20,7 +19,7 @@ import { assumed, type Constant, type Sourced, upstream } from './provenance.js'
 const SECOND = 1_000_000_000;
 const MINUTE = 60 * SECOND;
 
-export type LoadBalancerDefaults = Sourced<Omit<LoadBalancerSettings, 'provider'>>;
+export type LoadBalancerDefaults = Sourced<Omit<LoadBalancerSettings, 'provider' | 'metallb'>>;
 
 /** Of a scenario that does not say. */
 export const DEFAULT_PROVIDER: Constant<LoadBalancerProvider> = assumed<LoadBalancerProvider>(
@@ -172,10 +171,23 @@ const generic = (): LoadBalancerDefaults => ({
   ...targetUpdate(5),
 });
 
-const PROVIDERS: Readonly<Record<CloudProvider, (policy: TrafficPolicy) => LoadBalancerDefaults>> = {
+/** Nobody checks nodes from outside: what is said of checks and pools here is not used. */
+const metallb = (): LoadBalancerDefaults => ({
+  ...generic(),
+  whenNoneHealthy: assumed<LoadBalancerSettings['whenNoneHealthy']>('none', '', 'No node announces the address'),
+  deregistrationDelayNs: assumed(0, 'ns', 'A router or switch keeps no table of connections'),
+  provisioningNs: {
+    median: assumed(0.2 * SECOND, 'ns', 'A controller in the cluster that picks an address', [0.01 * SECOND, SECOND]),
+    p99: assumed(1 * SECOND, 'ns', 'Five times the median', [0.05 * SECOND, 10 * SECOND]),
+  },
+});
+
+const PROVIDERS: Readonly<Record<LoadBalancerProvider, (policy: TrafficPolicy) => LoadBalancerDefaults>> = {
   gce,
   'aws-nlb': awsNlb,
   'aws-clb': awsClb,
   azure,
   generic,
+  'metallb-layer2': metallb,
+  'metallb-bgp': metallb,
 };

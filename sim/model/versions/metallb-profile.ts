@@ -33,6 +33,18 @@ export const ANNOUNCEMENT_RULES = {
   duration: read(5, 's', 'metallb internal/layer2/announcer.go: gratuitous announcements'),
 } as const;
 
+export const BGP_RULES = {
+  /** RFC 4271: a hold time is zero or at least this. */
+  shortestHoldTime: constant({
+    value: 3,
+    unit: 's',
+    evidence: 'documentation',
+    source: 'RFC 4271, section 4.2: Hold Time',
+    date: '2006-01',
+    range: null,
+  }),
+} as const;
+
 /** How finely the model follows what stands in the caches of clients. */
 export const ARP_CACHE_GROUPS = assumed(
   16,
@@ -44,8 +56,11 @@ export const ARP_CACHE_GROUPS = assumed(
 /** Beyond this number flows are taken to be spread evenly: the imbalance is below sqrt(N - 1) times 0.4 %. */
 export const MAX_HASHED_FLOWS = assumed(65_536, '1', 'Source addresses that are followed one by one', [1000, 1e6]);
 
-export interface MetallbDefaults extends Sourced<Pick<MetallbSettings, 'layer2' | 'bgp'>> {
+export interface MetallbDefaults extends Sourced<Pick<MetallbSettings, 'layer2'>> {
+  readonly bgp: Sourced<Omit<MetallbSettings['bgp'], 'keepaliveTimeNs'>>;
   readonly addressPool: Constant<readonly AddressRange[]>;
+  /** Keep-alives of a peer within its hold time, where only that is given. */
+  readonly keepalivesPerHoldTime: Constant;
   /** Of a bfdProfile that is given. */
   readonly bfdProfile: Sourced<BfdSettings>;
 }
@@ -64,7 +79,6 @@ export const metallbDefaults = (): MetallbDefaults => ({
   },
   bgp: {
     holdTimeNs: upstream(90 * SECOND, 'ns', `${PEER}.holdTime`, '2026-07'),
-    keepaliveTimeNs: upstream(30 * SECOND, 'ns', `${PEER}.keepaliveTime: a third of the hold time`, '2026-07'),
     connectTimeNs: assumed(10 * SECOND, 'ns', 'Between the speakers of data centres and the two minutes of RFC 4271', [
       1 * SECOND,
       120 * SECOND,
@@ -76,6 +90,7 @@ export const metallbDefaults = (): MetallbDefaults => ({
       'MetalLB warns that most connections break when nodes come or go: the hashes of routers are usually not stable',
     ),
   },
+  keepalivesPerHoldTime: upstream(3, '1', `${PEER}.keepaliveTime: 30 s of 90 s`, '2026-07'),
   bfdProfile: {
     receiveIntervalNs: upstream(300 * MS, 'ns', `${BFD}.receiveInterval`, '2026-07'),
     detectMultiplier: upstream(3, '1', `${BFD}.detectMultiplier`, '2026-07'),

@@ -22,6 +22,7 @@ import { LoadBalancerNodeSet } from '../traffic/load-balancers/node-set.js';
 import { UntilProvisioned } from '../traffic/load-balancers/until-provisioned.js';
 import { SERVICE_CONTROLLER_RULES } from '../versions/service-controller-rules.js';
 import { type EndpointContext, NS_PER_SECOND, ns } from './context.js';
+import { MetallbServices } from './metallb.js';
 
 const { minRetryDelay, maxRetryDelay, nodeSyncPeriod } = SERVICE_CONTROLLER_RULES;
 
@@ -37,6 +38,7 @@ export const createLoadBalancers = (
 export class LoadBalancers {
   readonly #context: EndpointContext;
   readonly #isNodeReady: (node: number) => boolean;
+  readonly #metallb: MetallbServices;
   /** null: no service is created in the run that has a load balancer. */
   readonly #controller: ServiceController | null;
   /** null: nodes stay in the pools, or there is no pool yet. */
@@ -51,6 +53,7 @@ export class LoadBalancers {
     this.#context = context;
     this.#isNodeReady = isNodeReady;
     this.#phases = context.streams.hash('load-balancer-check');
+    this.#metallb = new MetallbServices(context);
     const created = [...context.absentServices].some((service) => this.settingsOf(service) !== null);
     this.#controller = created ? this.#createController() : null;
   }
@@ -66,7 +69,7 @@ export class LoadBalancers {
     const settings = this.settingsOf(service);
     if (settings === null) return null;
     const loadBalancer = this.#createByProvider(service, settings);
-    if (!this.#context.absentServices.has(service)) return loadBalancer;
+    if (!this.#context.absentServices.has(service) && !this.#metallb.isPending(service)) return loadBalancer;
     const later = new UntilProvisioned(loadBalancer);
     this.#absent.set(service, later);
     return later;
@@ -84,7 +87,8 @@ export class LoadBalancers {
 
   /** The informers show a service that was created at `createdNs`. */
   serviceCreated(service: number, createdNs: number): void {
-    if (this.settingsOf(service) !== null) this.#controller!.serviceCreated(service, createdNs);
+    if (this.settingsOf(service) === null || this.#metallb.isPending(service)) return;
+    this.#controller!.serviceCreated(service, createdNs);
   }
 
   /** The readiness of some node has changed. */
@@ -97,6 +101,16 @@ export class LoadBalancers {
     return this.#controller === null ? {} : { load_balancer_provisioning_seconds: this.#provisioning };
   }
 
+  /** What a user should know at the end. */
+  get warnings(): readonly string[] {
+    const { pending } = this.#metallb;
+    if (pending === 0) return [];
+    const those = pending === 1 ? '1 service has' : `${pending} services have`;
+    return [
+      `${those} no external address: the address pool of MetalLB is empty. Requests from outside do not reach them.`,
+    ];
+  }
+
   #createByProvider(service: number, settings: LoadBalancerSettings): LoadBalancer {
     switch (settings.provider) {
       case 'gce':
@@ -105,6 +119,9 @@ export class LoadBalancers {
       case 'azure':
       case 'generic':
         return this.#createCloudLoadBalancer(service, settings);
+      case 'metallb-layer2':
+      case 'metallb-bgp':
+        return this.#metallb.create(service, settings);
     }
   }
 

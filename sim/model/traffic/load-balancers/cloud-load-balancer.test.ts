@@ -26,6 +26,7 @@ const SETTINGS: LoadBalancerSettings = {
   whenNoneHealthy: 'none',
   deregistrationDelayNs: 30 * SECOND,
   flowHash: '5-tuple',
+  metallb: null,
   weightByEndpoints: false,
   idleTimeoutNs: null,
   provisioningNs: { median: 60 * SECOND, p99: 180 * SECOND },

@@ -6,6 +6,7 @@ import { Simulation } from '../../../kernel/simulation.js';
 import type { TrafficPolicy } from '../../cluster/service-shape.js';
 import type { BgpSettings } from '../../metallb-settings.js';
 import { metallbDefaults } from '../../versions/metallb-profile.js';
+import { describeLoadBalancer } from './load-balancers.conformance.js';
 import { MetallbBgp, silenceNs } from './metallb-bgp.js';
 import { imbalanceOfFlows, movedShare } from './next-hop.js';
 import { targets, WeightLog } from './testing/weight-log.js';
@@ -14,7 +15,7 @@ const SECOND = 1e9;
 const defaults = metallbDefaults();
 const SETTINGS: BgpSettings = {
   holdTimeNs: defaults.bgp.holdTimeNs.value,
-  keepaliveTimeNs: defaults.bgp.keepaliveTimeNs.value,
+  keepaliveTimeNs: 30 * SECOND,
   connectTimeNs: 10 * SECOND,
   bfdProfile: null,
   nextHopSelection: 'modulo',
@@ -39,6 +40,24 @@ function setUp({ ready, policy = 'Cluster', settings = {}, sourceAddresses = nul
   const balancer = mode.create(service);
   const log = new WeightLog(simulation, balancer, targets(ready));
   return { simulation, balancer, log, speakers: mode.speakersOf(service.settings) };
+}
+
+for (const [name, sourceAddresses] of [
+  ['MetalLB in BGP mode', null],
+  ['MetalLB in BGP mode, with a router that hashes 5,000 addresses', 5000],
+] as const) {
+  describeLoadBalancer(name, {
+    create: (simulation, nodes) =>
+      new MetallbBgp(simulation, new RandomStreams(3, 0), nodes).create({
+        service: 0,
+        policy: 'Local',
+        settings: SETTINGS,
+        sourceAddresses,
+      }),
+    settledAfterNs: 90 * SECOND,
+    failsOpen: false,
+    spreads: true,
+  });
 }
 
 const even = (nodes: readonly number[]): (readonly [number, number])[] => nodes.map((node) => [node, 1]);

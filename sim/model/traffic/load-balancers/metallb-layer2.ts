@@ -31,6 +31,8 @@ const ANNOUNCEMENT_INTERVAL_NS = ANNOUNCEMENT_RULES.interval.value * NS_PER_SECO
 const ANNOUNCEMENTS = Math.floor(ANNOUNCEMENT_RULES.duration.value / ANNOUNCEMENT_RULES.interval.value) + 1;
 /** Numbers that one outage may need: far more than periods of a suspicion. */
 const DRAWS_PER_OUTAGE = 4096;
+/** No event. */
+const NONE = -1;
 
 export interface Layer2Service {
   readonly service: number;
@@ -90,7 +92,8 @@ class Layer2Address implements LoadBalancer {
   readonly #service: Layer2Service;
   readonly #index: number;
   readonly #caches: NeighbourCaches;
-  readonly #isExpiryScheduled = new Uint8Array(CACHE_GROUPS);
+  /** When the entries of a group run out, if that changes anything. */
+  readonly #expiry = new Float64Array(CACHE_GROUPS).fill(NONE);
   /** Nodes from the most preferred on, and where each stands. */
   #order: Int32Array = new Int32Array(0);
   #rank: Int32Array = new Int32Array(0);
@@ -145,7 +148,7 @@ class Layer2Address implements LoadBalancer {
   }
 
   expire(group: number): void {
-    this.#isExpiryScheduled[group] = 0;
+    this.#expiry[group] = NONE;
     const answers = this.#isAnswered() ? this.#leader : NO_HOLDER;
     this.#point((candidate) => candidate === group, answers);
   }
@@ -201,13 +204,18 @@ class Layer2Address implements LoadBalancer {
     if (isAnswered) this.#point((group) => this.#caches.holderOf(group) === NO_HOLDER, this.#leader);
     const answers = isAnswered ? this.#leader : NO_HOLDER;
     for (let group = 0; group < CACHE_GROUPS; group++) {
-      if (this.#isExpiryScheduled[group] === 1 || this.#caches.shareOf(group) === 0) continue;
+      if (this.#caches.holderOf(group) === answers) this.#cancelExpiry(group);
+      if (this.#caches.shareOf(group) === 0 || this.#expiry[group] !== NONE) continue;
       if (this.#caches.holderOf(group) === answers) continue;
-      // Nothing is gained or lost when these forget a dead leader before they hear of the next one.
-      if (takesAnnouncements(group) && this.#leader !== NO_HOLDER && !isAnswered) continue;
-      this.#isExpiryScheduled[group] = 1;
-      simulation.schedule(this.#caches.nextExpiryNs(group, simulation.nowNs), expiry, this.#index, group);
+      const timeNs = this.#caches.nextExpiryNs(group, simulation.nowNs);
+      this.#expiry[group] = simulation.schedule(timeNs, expiry, this.#index, group);
     }
+  }
+
+  #cancelExpiry(group: number): void {
+    if (this.#expiry[group] === NONE) return;
+    this.#context.simulation.cancel(this.#expiry[group]!);
+    this.#expiry[group] = NONE;
   }
 
   #isAnswered(): boolean {
@@ -230,12 +238,12 @@ class Layer2Address implements LoadBalancer {
     let hasChanged = false;
     for (let group = 0; group < CACHE_GROUPS; group++) {
       const holder = this.#caches.holderOf(group);
-      if (holder === node || !includes(group)) continue;
+      if (holder === node || this.#caches.shareOf(group) === 0 || !includes(group)) continue;
+      if (this.#caches.movesTo(group, node)) moved += this.#caches.shareOf(group);
       this.#caches.point(group, node);
+      this.#cancelExpiry(group);
       hasChanged = true;
-      if (holder === NO_HOLDER) continue;
-      moved += this.#caches.shareOf(group);
-      if (!left.includes(holder)) left.push(holder);
+      if (holder !== NO_HOLDER && !left.includes(holder)) left.push(holder);
     }
     if (!hasChanged) return;
     for (const holder of left) this.#onWeight(holder, this.#caches.weightOf(holder));

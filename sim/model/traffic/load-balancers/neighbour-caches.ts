@@ -27,6 +27,8 @@ export class NeighbourCaches {
   readonly #shareOfGroup: readonly [number, number];
   readonly #phaseNs: number;
   readonly #holder = new Int32Array(CACHE_GROUPS).fill(NO_HOLDER);
+  /** Where the entries of a group without any pointed before. */
+  readonly #lastHolder = new Int32Array(CACHE_GROUPS).fill(NO_HOLDER);
 
   /** @param uniform a number of (0, 1): when entries run out, relative to time 0 */
   constructor({ arpCacheNs, ignoringShare }: Layer2Settings, uniform: number) {
@@ -45,8 +47,15 @@ export class NeighbourCaches {
     return this.#holder[group]!;
   }
 
+  /** Whether open flows of the group would come to another node than the one where they were last. */
+  movesTo(group: number, node: number): boolean {
+    const last = this.#lastHolder[group]!;
+    return node !== NO_HOLDER && last !== NO_HOLDER && last !== node;
+  }
+
   point(group: number, node: number): void {
     this.#holder[group] = node;
+    if (node !== NO_HOLDER) this.#lastHolder[group] = node;
   }
 
   /** Share of the clients whose entries point to the node. */

@@ -41,6 +41,8 @@ export class Speakers {
   readonly #isStopped: Uint8Array;
   readonly #outages: Int32Array;
   readonly #pending: Float64Array;
+  /** Nodes that have gone silent when nobody was left to notice. */
+  readonly #unnoticed = new Set<number>();
   readonly #listeners: ((node: number) => void)[] = [];
   /** Speakers that run on nodes that are up. */
   #up: number;
@@ -126,7 +128,10 @@ export class Speakers {
   }
 
   #startReturn(node: number): void {
-    if (!this.isUp(node) || this.isActive(node)) return;
+    if (!this.isUp(node)) return;
+    for (const silent of this.#unnoticed) this.#schedule(silent, this.#simulation.nowNs, SILENT);
+    this.#unnoticed.clear();
+    if (this.isActive(node)) return;
     const delayNs = this.#detection.returnNs(node, this.#outages[node]!);
     if (delayNs === 0) this.#setActive(node, true);
     else this.#schedule(node, this.#simulation.nowNs + delayNs, BACK);
@@ -137,6 +142,7 @@ export class Speakers {
     if (what === SILENT) {
       const delayNs = this.#detection.detectionNs(node, this.#outages[node]!, this.#active, this.#up);
       if (delayNs < Infinity) this.#schedule(node, this.#simulation.nowNs + delayNs, GONE);
+      else this.#unnoticed.add(node);
       return;
     }
     this.#setActive(node, what === BACK);
@@ -161,5 +167,6 @@ export class Speakers {
     const handle: EventHandle = this.#pending[node]!;
     if (handle !== NONE) this.#simulation.cancel(handle);
     this.#pending[node] = NONE;
+    this.#unnoticed.delete(node);
   }
 }

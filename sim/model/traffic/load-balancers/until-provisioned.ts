@@ -6,7 +6,7 @@
  * Left out: the first checks after the set-up, which belong to the time of the call that sets it up.
  */
 
-import type { InitialTargets, LoadBalancer, NodeAnswer, WeightListener } from './load-balancer.js';
+import type { FlowsMovedListener, InitialTargets, LoadBalancer, NodeAnswer, WeightListener } from './load-balancer.js';
 
 export class UntilProvisioned implements LoadBalancer {
   readonly #loadBalancer: LoadBalancer;
@@ -32,6 +32,10 @@ export class UntilProvisioned implements LoadBalancer {
   endpointsPublished(node: number, ready: number): void {
     if (this.#isProvisioned) this.#loadBalancer.endpointsPublished(node, ready);
     else if (this.#targets !== null) this.#targets.ready[node] = ready;
+  }
+
+  onFlowsMoved(listener: FlowsMovedListener): void {
+    this.#loadBalancer.onFlowsMoved?.(listener);
   }
 
   /** The provider has set it up: it sends from now on. */
