@@ -58,6 +58,7 @@ const NOTABLE_BYTES_RATIO = 1.5;
 /** Where the scenario has clients. What a policy gives for an uneven load, a second hop less, belongs to it. */
 const REQUESTS: readonly ComparedNumber[] = [
   { metric: 'requests_lost_ratio', statistic: 'value', label: 'requests lost' },
+  { metric: 'request_duration_seconds', statistic: 'p99', label: 'response time p99' },
   { metric: 'pod_load_max_over_mean', statistic: 'value', label: 'hottest pod over the mean' },
   { metric: 'pods_over_capacity_ratio', statistic: 'value', label: 'pods over capacity' },
   { metric: 'requests_second_hop_ratio', statistic: 'value', label: 'requests with a second hop' },

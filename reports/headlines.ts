@@ -19,6 +19,8 @@ export interface Headline {
 /** NPL: network programming latency. What users notice comes first, then what is waited for, then what it costs. */
 export const HEADLINES: readonly Headline[] = [
   { metric: 'requests_lost_ratio', statistic: 'value', label: 'Requests lost', zeroSays: 'all' },
+  { metric: 'request_duration_seconds', statistic: 'p50', label: 'Response time p50' },
+  { metric: 'request_duration_seconds', statistic: 'p99', label: 'Response time p99' },
   { metric: 'pod_load_max_over_mean', statistic: 'value', label: 'Hottest pod / mean' },
   { metric: 'pods_over_capacity_ratio', statistic: 'value', label: 'Pods over capacity', zeroSays: 'nothing' },
   { metric: 'requests_second_hop_ratio', statistic: 'value', label: 'Second hops', zeroSays: 'nothing' },

@@ -14,7 +14,9 @@ const local = withClients(variant({ name: 'Local' }), {
 const cluster = withClients(variant({ name: 'Cluster' }), { loads: [1, 1, 1], capacity: 1.5, secondHop: 0.5 });
 
 it('has a line for every figure of load in the catalogue', () => {
-  const measured = Object.keys(TRAFFIC_METRICS).filter((name) => /^(pod|node)_load_|_over_capacity_ratio$/.test(name));
+  const measured = Object.keys(TRAFFIC_METRICS).filter((name) =>
+    /^(pod|node)_load_|^pod_utilization_|_over_capacity_ratio$|_over_mean$/.test(name),
+  );
   const shown = new Set<string>([...EVENNESS.map(({ metric }) => metric), 'pod_load_relative']);
   expect(measured.filter((name) => !shown.has(name))).toEqual([]);
 });

@@ -64,6 +64,21 @@ export const EVENNESS: readonly LoadFigure[] = [
     reading: 'That a service has at least one pod above its capacity.',
   },
   {
+    metric: 'pod_utilization_max',
+    label: 'Utilization of the busiest pod',
+    reading: 'Of its time, what it works. From 100% on its queue grows for as long as requests come.',
+  },
+  {
+    metric: 'pod_utilization_mean',
+    label: 'Utilization of all pods',
+    reading: 'What the pods work on average. The distance to the busiest one is what an even load would win.',
+  },
+  {
+    metric: 'open_connections_max_over_mean',
+    label: 'Most connections, times the mean',
+    reading: 'Of the pod that has most open. Connections that live long stay where they are: older pods keep theirs.',
+  },
+  {
     metric: 'node_load_max_over_mean',
     label: 'Hottest node, times the mean',
     reading: 'Of the nodes that have pods with clients.',

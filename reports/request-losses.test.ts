@@ -14,7 +14,8 @@ const losing = (lost: TrafficShape['lost'] = {}, shape: TrafficShape = {}) =>
 
 it('knows every cause that the catalogue tells apart', () => {
   const measured = Object.keys(METRICS).filter((name) => /^requests_lost_.+_total$/.test(name));
-  expect(LOSS_CAUSES.map(({ metric }) => metric).toSorted()).toEqual(measured.toSorted());
+  const shown: readonly (string | null)[] = LOSS_CAUSES.map(({ metric }) => metric);
+  expect(new Set(shown)).toEqual(new Set(measured));
 });
 
 describe('the losses of a variant', () => {

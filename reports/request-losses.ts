@@ -63,6 +63,19 @@ export const LOSS_CAUSES: readonly LossCause[] = [
     remedy:
       'readiness probes with a shorter period and a lower failure threshold; for lost nodes a shorter nodeMonitorGracePeriod.',
   },
+  {
+    metric: 'requests_lost_queue_full_total',
+    label: 'Queue full',
+    because: 'full queues in pods',
+    remedy: 'more pods, a higher concurrency, or a load that is more even: a pod above its capacity fills any queue.',
+  },
+  {
+    metric: 'requests_lost_pod_ended_total',
+    label: 'Pod ended',
+    because: 'pods that ended while they had requests',
+    remedy:
+      'a terminationGracePeriodSeconds that covers the preStop sleep and the requests behind it, and connections that clients close from time to time.',
+  },
 ];
 
 /** More detailed levels may lose requests in ways that have no metric of their own. */

@@ -11,6 +11,7 @@ import { nplByStage } from './npl-by-stage.js';
 import { nplMeasured, nplTrue } from './npl-distribution.js';
 import { objectSizes } from './object-sizes.js';
 import { podLoadDistribution } from './pod-load-distribution.js';
+import { responseTime } from './response-time.js';
 import { withShortNames } from './short-names.js';
 import { syncCpu } from './sync-cpu.js';
 import { syncDuration } from './sync-duration.js';
@@ -36,7 +37,9 @@ export function lossCharts(results: Results): Chart[] {
 /** Of the section on how evenly pods are loaded. */
 export function loadCharts(results: Results): Chart[] {
   const shortened = withShortNames(results);
-  return [podLoadDistribution(shortened), hopTradeOff(shortened)].flatMap((chart) => chart ?? []);
+  return [podLoadDistribution(shortened), responseTime(shortened), hopTradeOff(shortened)].flatMap(
+    (chart) => chart ?? [],
+  );
 }
 
 const OF_CHANGES = [nplMeasured, nplTrue, watchBytes, watchEvents, objectSizes, syncCpu];

@@ -52,9 +52,10 @@ interface LossTime {
   readonly last: number | null;
 }
 
+const isLoss = (value: number | null): boolean => (value ?? 0) > 0;
+
 function lossTime(variant: VariantResult): LossTime {
   const { values, binWidthSeconds } = variant.series[METRIC] ?? { values: [], binWidthSeconds: 0 };
-  const isLoss = (value: number | null): boolean => (value ?? 0) > 0;
   const first = values.findIndex(isLoss);
   return {
     variant,

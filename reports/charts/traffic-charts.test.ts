@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Results, VariantResult } from '../../sim/experiment/results.js';
 import { compileChart } from '../compile-chart.js';
-import { makeResults, variant, type VariantShape } from '../testing/results-fixture.js';
+import { distribution, histogram, makeResults, variant, type VariantShape } from '../testing/results-fixture.js';
 import { type TrafficShape, withClients } from '../testing/traffic-fixture.js';
 import { loadCharts, lossCharts } from './all-charts.js';
 import type { Chart, DrawnChart } from './chart.js';
@@ -170,6 +170,14 @@ describe('the load of pods', () => {
       'In multiples of the mean of their service, 99% of the pods get at most 1.00 (0.96 to 1.04) in Cluster; 1.50 (1.44 to 1.56) in Local.',
     );
   });
+});
+
+it('shows response times where requests are followed one by one', () => {
+  const metric = 'request_duration_seconds';
+  const followed = { ...local, metrics: { ...local.metrics, [metric]: distribution(metric, histogram(0.01, 2), 3) } };
+  const results = makeResults({ variants: [cluster, followed] });
+  expect(drawn('response-time', results).takeaway).toMatch(/^99% of the answered requests take at most 1\.9/);
+  expect(chartsOf(two).map(({ id }) => id)).not.toContain('response-time');
 });
 
 describe('the hottest pod against second hops', () => {
