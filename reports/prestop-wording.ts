@@ -183,10 +183,9 @@ function whatIsLeft(sleep: SleepResult): string[] {
 function remedies(preStop: PreStopAnswer): string[] {
   const lacking = newPodsLacking(preStop);
   const causes = causesOf(preStop.sleeps.at(-1)!);
-  // Rules that hold old pods alone are stale in name only: there is nothing newer.
   return [
     ...lacking,
-    ...(lacking.length === 0 ? causes : causes.filter(([cause]) => cause !== 'staleRules')).map(
+    ...(lacking.length === 0 ? causes : causes.filter(([cause]) => !LACK.has(cause))).map(
       ([cause, share], index) =>
         `${index + lacking.length === 0 ? 'What remains is lost to' : 'Also to'} ${causeTitle(cause)}, ${lossText(share)}: ${REMEDIES[cause]}.`,
     ),
