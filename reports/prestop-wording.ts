@@ -81,9 +81,9 @@ export function adviceOf({ preStop }: PreStopResults): string[] {
         ...whatIsLeft(sleepResultOf(preStop, outcome.sleepSeconds)!),
       ];
     case 'unreachable':
-      return [...remedies(preStop.sleeps.at(-1)!), ...presentGracePeriod(preStop)];
+      return [...remedies(preStop), ...presentGracePeriod(preStop)];
     case 'inconclusive':
-      return [moreReplications(preStop, outcome.replicationsNeeded), ...remedies(preStop.sleeps.at(-1)!)];
+      return [moreReplications(preStop, outcome.replicationsNeeded), ...remedies(preStop)];
     case 'unmeasured':
       return [
         'Requests are counted from the first action of the workload to the end of the run: check clients and workload.',
@@ -180,9 +180,39 @@ function whatIsLeft(sleep: SleepResult): string[] {
 }
 
 /** One sentence for each cause that is left, for a rollout that no sleep makes safe. */
-function remedies(sleep: SleepResult): string[] {
-  return causesOf(sleep).map(
-    ([cause, share], index) =>
-      `${index === 0 ? 'What remains is lost to' : 'Also to'} ${causeTitle(cause)}, ${lossText(share)}: ${REMEDIES[cause]}.`,
-  );
+function remedies(preStop: PreStopAnswer): string[] {
+  const lacking = newPodsLacking(preStop);
+  const causes = causesOf(preStop.sleeps.at(-1)!);
+  return [
+    ...lacking,
+    ...(lacking.length === 0 ? causes : causes.filter(([cause]) => !LACK.has(cause))).map(
+      ([cause, share], index) =>
+        `${index + lacking.length === 0 ? 'What remains is lost to' : 'Also to'} ${causeTitle(cause)}, ${lossText(share)}: ${REMEDIES[cause]}.`,
+    ),
+  ];
+}
+
+/** What a sleep of twice the length must at least save of the requests lost, if sleeping is to help. */
+const LEAST_SAVED = 0.5;
+/** A lack of pods shows as one of these. */
+const LACK: ReadonlySet<LossCause> = new Set(['staleRules', 'noEndpoints', 'noLocalEndpoints']);
+
+/** New pods come too late for old ones that go, however long these sleep: the number of requests lost stays the same. */
+function newPodsLacking({ sleeps, present }: PreStopAnswer): string[] {
+  if (present.strategy === 'Recreate') {
+    return [
+      'The strategy Recreate ends all pods before it starts new ones, so that no sleep helps: use RollingUpdate with maxUnavailable 0 and a maxSurge.',
+    ];
+  }
+  const longest = sleeps.at(-1)!;
+  const half = sleeps.findLast(({ sleepSeconds }) => 2 * sleepSeconds <= longest.sleepSeconds);
+  const [largest] = causesOf(longest);
+  const lost = longest.lostRequests;
+  const lostBefore = half?.lostRequests ?? null;
+  if (half === undefined || lost === null || lostBefore === null || largest === undefined) return [];
+  if (!LACK.has(largest[0]) || lost.value < (1 - LEAST_SAVED) * lostBefore.value) return [];
+  const [count, countBefore] = [lost, lostBefore].map((estimate) => formatEstimate(estimate, 'count'));
+  return [
+    `New pods are the cause, and no sleep of old ones helps: ${longest.sleepSeconds} s of it lose as many requests, ${count}, as ${half.sleepSeconds} s do, ${countBefore}. Nodes are left with old pods alone; maxUnavailable 0 with a maxSurge keeps these until new ones are ready, and minReadySeconds and a readiness probe until nodes know of new ones that answer.`,
+  ];
 }

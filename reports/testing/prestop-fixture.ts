@@ -15,6 +15,7 @@ export function sleepOf(sleepSeconds: number, loss: number, relativeHalfWidth = 
     replications,
     loss: of(loss),
     verdict: judgeLoss(of(loss), MAX_LOSS),
+    lostRequests: of(loss * 1e6),
     lossByCause: { staleRules: of(0.9 * loss), noEndpoints: of(0.1 * loss), conntrack: of(0) },
     workloadSeconds: estimate(60 + sleepSeconds, 1, replications),
   };
@@ -51,7 +52,12 @@ export function makePreStopResults(
       unsafeProbability: 0.025,
       terminationGracePeriodSeconds: 12,
       workloadLongerBySeconds: estimate(7, 0.5, 5),
-      present: { preStopSleepSeconds: 0, terminationGracePeriodSeconds: 30, shutdownP99Seconds: 4.5 },
+      present: {
+        preStopSleepSeconds: 0,
+        terminationGracePeriodSeconds: 30,
+        shutdownP99Seconds: 4.5,
+        strategy: 'RollingUpdate',
+      },
       sleeps,
       ...answer,
     },

@@ -27,6 +27,8 @@ export interface SleepResult {
   /** Requests lost, divided by the requests; null: none was sent. */
   readonly loss: Estimate | null;
   readonly verdict: LossVerdict;
+  /** Their number. A share falls with the length of a run, too; null: none was sent. */
+  readonly lostRequests: Estimate | null;
   /** Requests lost for a cause, divided by all requests. Only causes that were counted. */
   readonly lossByCause: Partial<Record<LossCause, Estimate>>;
   /** Until the last change of the rollout is on every node; null: not all were when the run was cut off. */
@@ -50,6 +52,7 @@ export interface PreStopAnswer {
     readonly preStopSleepSeconds: number;
     readonly terminationGracePeriodSeconds: number;
     readonly shutdownP99Seconds: number;
+    readonly strategy: 'RollingUpdate' | 'Recreate';
   };
   /** Ascending. */
   readonly sleeps: readonly SleepResult[];

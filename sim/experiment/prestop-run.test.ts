@@ -44,6 +44,7 @@ function replicationOf(scenario: Scenario, replication: number): ReplicationMeas
     scalars: {
       requests_total: 1000,
       requests_lost_ratio: ratio,
+      requests_lost_total: 1000 * ratio,
       requests_lost_stale_rules_total: 900 * ratio,
       requests_lost_no_endpoints_total: 100 * ratio,
       workload_duration_seconds: 30 + sleepSeconds,
@@ -139,7 +140,12 @@ describe('a run', () => {
         terminationGracePeriodSeconds: 13,
         // Of the five replications that both have.
         workloadLongerBySeconds: { value: 8, low: 8, high: 8, replications: 5 },
-        present: { preStopSleepSeconds: 3, terminationGracePeriodSeconds: 30, shutdownP99Seconds: 4.5 },
+        present: {
+          preStopSleepSeconds: 3,
+          terminationGracePeriodSeconds: 30,
+          shutdownP99Seconds: 4.5,
+          strategy: 'RollingUpdate',
+        },
       },
     });
     const { sleeps } = results!.preStop;
@@ -147,6 +153,7 @@ describe('a run', () => {
     expect(results!.variants.map(({ name }) => name)).toEqual(sleeps.map((sleep) => `sleep ${sleep.sleepSeconds} s`));
     expect(sleeps[0]).toMatchObject({ replications: 5, verdict: 'above', workloadSeconds: { value: 30 } });
     expect(sleeps[0]!.loss!.value).toBeCloseTo(0.074, 12);
+    expect(sleeps[0]!.lostRequests!.value).toBeCloseTo(74, 9);
     expect(sleeps[0]!.lossByCause.staleRules!.value).toBeCloseTo(0.9 * 0.074, 12);
     expect(sleeps[0]!.lossByCause.noEndpoints!.value).toBeCloseTo(0.1 * 0.074, 12);
     expect(sleeps[0]!.lossByCause.conntrack).toBeUndefined();

@@ -33,6 +33,7 @@ import { ReplicationError } from './replication-error.js';
 import type { ReplicationMeasurements, Verdict } from './results.js';
 import { ProgressTracker, type RunProgress } from './run-progress.js';
 import type { Variant } from '../scenario/experiment.js';
+import { estimateStatistic } from './statistics.js';
 import { estimateMean } from '../stats/estimate.js';
 
 const NS_PER_SECOND = 1e9;
@@ -241,9 +242,18 @@ function answerOf(
       preStopSleepSeconds: service.preStop.sleepNs / NS_PER_SECOND,
       terminationGracePeriodSeconds: service.terminationGracePeriodSeconds,
       shutdownP99Seconds: scenario.pods.shutdownNs.p99 / NS_PER_SECOND,
+      strategy: strategyOf(scenario, service.name),
     },
     sleeps: runs.map((run) => sleepResult(run, service.name, maxLoss)),
   };
+}
+
+/** Recreate if any of its rollouts is one, as then that decides what is lost. */
+function strategyOf({ workload }: PreStopSubject['scenario'], service: string): 'RollingUpdate' | 'Recreate' {
+  const recreates = workload.some(
+    (action) => action.kind === 'rollingUpdate' && action.service === service && action.strategy === 'Recreate',
+  );
+  return recreates ? 'Recreate' : 'RollingUpdate';
 }
 
 function sleepResult({ sleepSeconds, variant, measurements }: SleepRun, service: string, maxLoss: number): SleepResult {
@@ -256,6 +266,7 @@ function sleepResult({ sleepSeconds, variant, measurements }: SleepRun, service:
     replications: measurements.length,
     loss,
     verdict: loss === null ? 'undecided' : judgeLoss(loss, maxLoss),
+    lostRequests: losses.length === 0 ? null : estimateStatistic(measurements, 'requests_lost_total', 'value'),
     lossByCause: lossByCause(measurements),
     workloadSeconds: workloadSeconds(measurements),
   };
