@@ -3,6 +3,7 @@ import { eventQueueSuite } from './event-queue.js';
 import { fanOutSuite } from './fan-out.js';
 import { histogramSuite } from './histogram.js';
 import { randomSuite } from './random.js';
+import { requestSuite } from './requests.js';
 import { ruleHistorySuite } from './rule-history.js';
 import { simulationSuite } from './simulation.js';
 
@@ -14,4 +15,5 @@ export const suites: readonly Suite[] = [
   ruleHistorySuite,
   randomSuite,
   histogramSuite,
+  requestSuite,
 ];
