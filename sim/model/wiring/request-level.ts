@@ -6,7 +6,7 @@
 
 import { Acceptance, type ConnectionRoutes } from '../traffic/connection-routes.js';
 import type { PodAcceptance } from '../traffic/pod-acceptance.js';
-import { type BackendChoice } from '../traffic/connections/backend-choice.js';
+import { type BackendChoice, RandomChoice } from '../traffic/connections/backend-choice.js';
 import { createBackendChoice, hasMemory } from '../traffic/connections/create-backend-choice.js';
 import { ConnectionOpener } from '../traffic/requests/connection-opener.js';
 import { RequestLevel } from '../traffic/requests/request-level.js';
@@ -14,6 +14,9 @@ import type { RequestClients } from '../traffic/requests/request-population.js';
 import type { TrafficTally } from '../traffic/traffic-tally.js';
 import { choiceSettings } from './connection-level.js';
 import type { ClusterContext } from './context.js';
+
+/** Without memory, so that one serves all. */
+const ANY_POD = new RandomChoice();
 
 /** null: no clients ask for it. Pods that accept at the start are known to `acceptance`. */
 export function createRequestLevel(
@@ -58,20 +61,22 @@ export function createRequestLevel(
   return level;
 }
 
-/** One choice for each node and service where it remembers something; else one for all. */
+/** How nodes choose among the pods of a service: each remembers for itself, and for each entry of clients, if the mode remembers at all. */
 function choicesOf(
-  { scenario, streams, services, nodes }: ClusterContext,
+  { scenario, services, streams, nodes }: ClusterContext,
   acceptance: PodAcceptance,
 ): (clients: number, service: number, node: number) => BackendChoice {
+  const { kubeProxy } = scenario;
   const hash = streams.hash('order of endpoints in userspace mode');
-  const choices = new Map<number, BackendChoice>();
+  const choices = scenario.clients.map(() => new Map<number, BackendChoice>());
+  const acceptanceOf = (pod: number): Acceptance => acceptance.of(pod);
   return (clients, service, node) => {
-    const settings = choiceSettings(scenario.kubeProxy, services.shapeOf(service));
-    const place = (clients * services.count + service) * nodes.count + (hasMemory(settings) ? node : 0);
-    let choice = choices.get(place);
+    const place = service * nodes.count + node;
+    let choice = choices[clients]!.get(place);
     if (choice === undefined) {
-      choice = createBackendChoice(settings, hash, place, (pod) => acceptance.of(pod));
-      choices.set(place, choice);
+      const settings = choiceSettings(kubeProxy, services.shapeOf(service));
+      choice = hasMemory(settings) ? createBackendChoice(settings, hash, place, acceptanceOf) : ANY_POD;
+      choices[clients]!.set(place, choice);
     }
     return choice;
   };
