@@ -61,7 +61,7 @@ describe('IPVS', () => {
     const burst = leastConnectionBurst(100, 4);
     for (let connection = 0; connection < burst; connection++) expect(open(grown)).toBe(5);
     const next = Array.from({ length: 5 }, () => open(grown));
-    expect(next.sort()).toEqual([1, 2, 3, 4, 5]);
+    expect(next.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('keeps the template of a client while it has an open flow, time-out or not', () => {

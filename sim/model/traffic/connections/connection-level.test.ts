@@ -219,7 +219,7 @@ describe('connections of a pool', () => {
           level.start();
           for (const action of steps) {
             if (action.kind === 'hold') routes.hold(action.pods, action.first);
-            else if (action.kind === 'acceptance') accept(action.pod, action.to as Acceptance);
+            else if (action.kind === 'acceptance') accept(action.pod, action.to);
             else if (action.kind === 'end') end(action.pod);
             else if (action.kind === 'nodeLost') level.onNodeLost(action.node);
             else runUntil(simulation.nowNs + action.ns);
