@@ -260,7 +260,7 @@ services:
     # Without a readiness probe a pod is ready as soon as its containers are seen to run. One with all its defaults is
     # "readinessProbe: { initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 1, successThreshold: 1, failureThreshold: 3 }"
     # What runs in the pods. Nothing bounds what they answer, unless e.g.
-    # "application: { concurrency: 8, serviceTime: { mean: 20ms, variation: 1 }, acceptsAfterSigterm: false }"
+    # "application: { concurrency: 8, queueLimit: 100, serviceTime: { mean: 20ms, variation: 1 }, acceptsAfterSigterm: false }"
   # - { name: db, endpoints: 9, controller: StatefulSet, podManagementPolicy: OrderedReady } # or Parallel
 
 # What stands in front of services of type LoadBalancer. The provider (gce, aws-nlb, aws-clb, azure, generic, metallb-layer2,
