@@ -89,7 +89,7 @@ export function adviceOf({ preStop }: PreStopResults): string[] {
         'Requests are counted from the first action of the workload to the end of the run: check clients and workload.',
       ];
     case 'interrupted':
-      return ['Short sleeps and those of the first round are in the table; run it to the end for an answer.'];
+      return ['The table holds what had finished; run it to the end for an answer.'];
   }
 }
 
