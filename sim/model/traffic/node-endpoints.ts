@@ -8,10 +8,8 @@
 import { widen } from '../cluster/columns.js';
 import { EndpointState } from '../node/endpoint-ledger.js';
 import { NO_ROW, PairIndex } from '../node/pair-index.js';
-import { Acceptance, ACCEPTANCES } from './connection-routes.js';
-import { READY, TERMINATING } from './service-versions.js';
-
-const WIDTH = 2 * ACCEPTANCES;
+import { Acceptance } from './connection-routes.js';
+import { READY, SET_SIZE, TERMINATING, TWO_SETS } from './service-versions.js';
 
 /** The node has no endpoint of the service. */
 export const NOTHING_HERE = -1;
@@ -19,20 +17,17 @@ export const NOTHING_HERE = -1;
 export class NodeEndpoints {
   readonly #index = new PairIndex();
   /** A row for each (node, service): ready endpoints by acceptance, and those that serve while they terminate. */
-  counts = new Int32Array(this.#index.capacity * WIDTH);
+  counts = new Int32Array(this.#index.capacity * TWO_SETS);
 
   /** Where in `counts` the endpoints stand that the node has of the service, or NOTHING_HERE. */
   offsetOf(node: number, service: number): number {
     const row = this.#index.find(node, service);
-    return row === NO_ROW ? NOTHING_HERE : row * WIDTH;
+    return row === NO_ROW ? NOTHING_HERE : row * TWO_SETS;
   }
 
   /** Ready endpoints, those that serve while they terminate included or not. */
   sizeAt(offset: number, set: typeof READY | typeof TERMINATING): number {
-    if (offset === NOTHING_HERE) return 0;
-    let size = 0;
-    for (let kind = 0; kind < ACCEPTANCES; kind++) size += this.counts[offset + set + kind]!;
-    return size;
+    return offset === NOTHING_HERE ? 0 : this.counts[offset + set + SET_SIZE]!;
   }
 
   /** Those of the set that accept. */
@@ -46,11 +41,13 @@ export class NodeEndpoints {
     let row = this.#index.find(node, service);
     if (row === NO_ROW) {
       row = this.#index.add(node, service);
-      if (row * WIDTH >= this.counts.length) this.counts = widen(this.counts, this.#index.capacity * WIDTH);
-      this.counts.fill(0, row * WIDTH, (row + 1) * WIDTH);
+      if (row * TWO_SETS >= this.counts.length) this.counts = widen(this.counts, this.#index.capacity * TWO_SETS);
+      this.counts.fill(0, row * TWO_SETS, (row + 1) * TWO_SETS);
     }
-    const offset = row * WIDTH;
-    this.counts[offset + (state === EndpointState.ready ? READY : TERMINATING) + acceptance]! += by;
+    const offset = row * TWO_SETS;
+    const set = offset + (state === EndpointState.ready ? READY : TERMINATING);
+    this.counts[set + acceptance]! += by;
+    this.counts[set + SET_SIZE]! += by;
     if (by < 0 && this.sizeAt(offset, READY) + this.sizeAt(offset, TERMINATING) === 0)
       this.#index.remove(node, service);
   }

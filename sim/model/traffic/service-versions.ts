@@ -12,10 +12,13 @@ import { widen } from '../cluster/columns.js';
 import { EndpointState, NO_ZONE } from '../node/endpoint-ledger.js';
 import { Acceptance, ACCEPTANCES } from './connection-routes.js';
 
-/** Where a set of endpoints stands in a row: its counts by acceptance, and those in each zone (SAME_ZONE: all are at home). */
+/** A set of endpoints in a row: how many there are of each acceptance, and behind them how many in all. */
+export const SET_SIZE = ACCEPTANCES;
+const SET_WIDTH = SET_SIZE + 1;
+/** Where the sets that every service has stand in its rows. */
 export const READY = 0;
-export const TERMINATING = ACCEPTANCES;
-const FIXED = 2 * ACCEPTANCES;
+export const TERMINATING = SET_WIDTH;
+export const TWO_SETS = 2 * SET_WIDTH;
 const INITIAL_VERSIONS = 4;
 
 export class ServiceVersions {
@@ -34,7 +37,7 @@ export class ServiceVersions {
   constructor(zones: number, hasHints: boolean, nodes: number) {
     this.zones = zones;
     this.hasHints = hasHints;
-    this.width = FIXED + 2 * zones + (hasHints ? zones * (ACCEPTANCES + 1) : 0);
+    this.width = TWO_SETS + 2 * zones + (hasHints ? zones * (SET_WIDTH + 1) : 0);
     this.rows = new Int32Array(INITIAL_VERSIONS * this.width);
     this.#nodesAt = new Int32Array(INITIAL_VERSIONS);
     this.#nodesAt[0] = nodes;
@@ -71,12 +74,12 @@ export class ServiceVersions {
     const row = this.rowOf(version);
     const { rows, zones } = this;
     const isReady = state === EndpointState.ready;
-    rows[row + (isReady ? READY : TERMINATING) + acceptance]! += by;
-    if (zone >= 0 && acceptance === Acceptance.accepts) rows[row + FIXED + (isReady ? 0 : zones) + zone]! += by;
+    this.#add(row + (isReady ? READY : TERMINATING), acceptance, by);
+    if (zone >= 0 && acceptance === Acceptance.accepts) rows[row + TWO_SETS + (isReady ? 0 : zones) + zone]! += by;
     if (!this.hasHints || !isReady || hintedZone === NO_ZONE) return;
-    rows[row + this.#hintedOffset(hintedZone) + acceptance]! += by;
-    if (hintedZone === zone && acceptance === Acceptance.accepts)
-      rows[row + this.#hintedOffset(hintedZone) + ACCEPTANCES]! += by;
+    const hinted = row + this.#hintedOffset(hintedZone);
+    this.#add(hinted, acceptance, by);
+    if (hintedZone === zone && acceptance === Acceptance.accepts) rows[hinted + SET_WIDTH]! += by;
   }
 
   /** A node goes from one version to a later one. */
@@ -87,10 +90,7 @@ export class ServiceVersions {
 
   /** Endpoints of the set that stands at `offset` of a row. */
   sizeAt(offset: number): number {
-    const { rows } = this;
-    let size = 0;
-    for (let kind = 0; kind < ACCEPTANCES; kind++) size += rows[offset + kind]!;
-    return size;
+    return this.rows[offset + SET_SIZE]!;
   }
 
   /**
@@ -129,13 +129,18 @@ export class ServiceVersions {
   acceptingInZone(version: number, offset: number, zone: number): number {
     const row = this.rowOf(version);
     const place = offset - row;
-    if (place === READY) return this.rows[row + FIXED + zone]!;
-    if (place === TERMINATING) return this.rows[row + FIXED + this.zones + zone]!;
-    return this.rows[offset + ACCEPTANCES]!;
+    if (place === READY) return this.rows[row + TWO_SETS + zone]!;
+    if (place === TERMINATING) return this.rows[row + TWO_SETS + this.zones + zone]!;
+    return this.rows[offset + SET_WIDTH]!;
   }
 
   #hintedOffset(zone: number): number {
-    return FIXED + 2 * this.zones + zone * (ACCEPTANCES + 1);
+    return TWO_SETS + 2 * this.zones + zone * (SET_WIDTH + 1);
+  }
+
+  #add(set: number, acceptance: number, by: number): void {
+    this.rows[set + acceptance]! += by;
+    this.rows[set + SET_SIZE]! += by;
   }
 
   /** Gives up rows that no node needs, or grows. */

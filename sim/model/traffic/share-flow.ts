@@ -63,6 +63,8 @@ export class ShareFlow {
   /** Requests a nanosecond for each unit of weight. */
   #ratePerWeight = 0;
   readonly #initialTotal: number;
+  /** Of nodes that do not use their own endpoints, when the cluster has some; looked up for every move of a node. */
+  readonly #routeToCluster: ServiceRoute;
 
   constructor(parameters: ShareFlowParameters) {
     this.parameters = parameters;
@@ -73,6 +75,7 @@ export class ShareFlow {
     this.#settledNs = new Float64Array(cells).fill(parameters.startNs);
     this.#downSettledNs = parameters.startNs;
     this.#initialTotal = parameters.weights.total;
+    this.#routeToCluster = parameters.routeOf(true, false, true);
     this.#takeRate();
   }
 
@@ -231,7 +234,7 @@ export class ShareFlow {
     const amount = this.#spend(weight, fromNs, nowNs);
     const offset = versions.clusterSetAt(version, zone);
     const size = versions.sizeAt(offset);
-    const route = this.#poolRoute(version, size);
+    const route = size > 0 ? this.#routeToCluster : this.#poolRoute(version, size);
     if (route.outcome !== 'FORWARD') {
       this.#loseAtNode(route.outcome, amount, fromNs, nowNs);
       return;
