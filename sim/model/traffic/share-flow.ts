@@ -115,7 +115,7 @@ export class ShareFlow {
     if (this.parameters.isDown[node] === 1) {
       this.#settleDown(nowNs);
       this.#downWeight = Math.max(0, this.#downWeight - weight);
-    } else if (this.#ownNodes.has(node)) {
+    } else if (this.parameters.dependsOnOwn && this.#ownNodes.has(node)) {
       this.#settleOwn(node, version, nowNs);
       this.#ownNodes.delete(node);
     } else {
