@@ -77,7 +77,13 @@ export class KeptConnections {
   loadOf(pod: number): number {
     const { requestsPerSecond, connections } = this.#parameters;
     const position = this.#positions.get(pod);
-    return position === undefined ? 0 : (this.#fluid.open[position]! * requestsPerSecond) / connections;
+    const open = position === undefined ? 0 : this.#openAt(position);
+    return (open * requestsPerSecond) / connections;
+  }
+
+  /** A pod that has just come has no place among those with connections yet. */
+  #openAt(position: number): number {
+    return this.#fluid.open[position] ?? 0;
   }
 
   /** By position: the share of new connections that each accepting pod gets. Pods without share and connections give up theirs. */
@@ -85,7 +91,7 @@ export class KeptConnections {
     const { traffic, flow, requestsPerSecond } = this.#parameters;
     const { acceptanceOf } = traffic.context;
     for (const [pod, position] of this.#positions) {
-      if (traffic.known.has(pod) || this.#fluid.open[position]! > 0) continue;
+      if (traffic.known.has(pod) || this.#openAt(position) > 0) continue;
       this.#positions.delete(pod);
       this.#free.push(position);
     }
