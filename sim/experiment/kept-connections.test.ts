@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { parseExperiment } from '../scenario/load.js';
 import { runReplication } from './replication.js';
 
-const hottestOverMean = (keepAlive: string, detail = 'share'): number => {
+const hottestOverMean = (keepAlive: string): number => {
   const { variants } = parseExperiment(
     `
 apiVersion: kube-headroom/v1
@@ -14,7 +14,7 @@ cluster: { nodes: 20 }
 duration: 75s
 pods: { startup: { median: 2s, p99: 2s } }
 services: [{ name: web, endpoints: 10 }]
-clients: [{ service: web, detail: ${detail}, requestsPerSecond: 1000, keepAlive: ${keepAlive} }]
+clients: [{ service: web, requestsPerSecond: 1000, keepAlive: ${keepAlive} }]
 workload: [{ at: 10s, scale: { service: web, to: 20 } }]
 `,
     'scale-out.yaml',

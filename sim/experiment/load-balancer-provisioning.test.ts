@@ -73,3 +73,12 @@ test('a service without load balancer has none', () => {
     new World(scenario(['services.web.type=ClusterIP', 'services.web.externalTrafficPolicy=Cluster']), 0).loadBalancers,
   ).toBeNull();
 });
+
+test('clients outside begin when the load balancer of their service sends, and lose nothing before', () => {
+  const clients = 'clients=[{service: web, from: outside, requestsPerSecond: 100}]';
+  const { scalars } = runReplication(scenario(['services.web.count=1', 'duration=5m', clients]), 0);
+  // The service is seen and the call made within the second after 1 s; the call takes 60 s.
+  expect(scalars.requests_total! / 100).toBeGreaterThan(300 - 62);
+  expect(scalars.requests_total! / 100).toBeLessThan(300 - 61);
+  expect(scalars.requests_lost_total).toBe(0);
+});

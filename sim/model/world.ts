@@ -183,7 +183,7 @@ export class World {
     this.#processes = new KubeProxyProcesses(simulation, nodes.zone, streams, this.watchConnections, this.kubeProxies);
     this.loadBalancers = createLoadBalancers(context, (node) => nodeLifecycle.isReady(node));
     this.#traffic = createTraffic(
-      cluster,
+      context,
       this.log,
       this.#endpointUpdates,
       acceptance,

@@ -13,6 +13,7 @@ export const CLIENT_RULES: readonly Rule[] = [
   { reads: ['clients', 'services'], check: checkAddresses },
   { reads: ['clients', 'services'], check: checkApplications },
   { reads: ['clients', 'cluster'], check: checkZones },
+  { reads: ['clients', 'workload'], check: checkCreated },
   {
     reads: ['clients', 'workload', 'autoscalers', 'duration'],
     check: ({ clients, workload, autoscalers, durationNs }) =>
@@ -93,6 +94,27 @@ function checkApplications({ clients, services }: Scenario): Finding[] {
         ),
     ),
   );
+}
+
+/** Single connections have no beginning of their own; rates begin when the service can be reached. */
+function checkCreated({ clients, workload }: Scenario): Finding[] {
+  const created = new Set(workload.flatMap((action) => (action.kind === 'createService' ? [action.service] : [])));
+  return clients.flatMap(({ service, detail, keepAlive }, index) => [
+    ...when(created.has(service) && detail !== 'share', () =>
+      contradiction(
+        ['clients', index, 'detail'],
+        `"${service}" is created in the run, and its clients can be followed as rates only`,
+        'use "detail: share"',
+      ),
+    ),
+    ...when(created.has(service) && keepAlive !== null, () =>
+      contradiction(
+        ['clients', index, 'keepAlive'],
+        `"${service}" is created in the run, and its clients cannot keep connections yet`,
+        'remove keepAlive',
+      ),
+    ),
+  ]);
 }
 
 function checkZones({ clients, cluster }: Scenario): Finding[] {

@@ -80,6 +80,13 @@ export class ServiceTraffic {
     for (const { endpoint, state } of updates) own.count(nodeOf(endpoint), service, state, acceptanceOf(endpoint), 1);
   }
 
+  /** Flows that wait for a service that is created begin: those that come by its load balancer when that sends, the others before. */
+  beginFlows(isBalanced: boolean, nowNs: number): void {
+    for (const flow of this.flows) {
+      if ((flow.parameters.weights === this.balanced?.weights) === isBalanced) flow.begin(nowNs);
+    }
+  }
+
   /** Version that the rules of a node hold. */
   versionOf(node: number): number {
     const cursor = this.context.applied[node]!;
@@ -179,6 +186,7 @@ export class ServiceTraffic {
     const version = this.versionOf(node);
     for (const flow of flows) flow.leave(node, version, nowNs);
     weights.set(node, weight);
+    if (weight > 0) this.beginFlows(true, nowNs);
     for (const flow of flows) {
       flow.weightsChanged();
       flow.enter(node, version, nowNs);

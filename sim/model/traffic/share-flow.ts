@@ -41,7 +41,7 @@ export interface ShareFlowParameters {
   /** Share of the connections that find the connection tracking table full. */
   readonly conntrackDroppedShare: number;
   readonly tally: TrafficTally;
-  /** Nothing is sent before. */
+  /** Nothing is sent before; Infinity: until `begin`. */
   readonly startNs: number;
 }
 
@@ -63,6 +63,7 @@ export class ShareFlow {
   /** Requests a nanosecond for each unit of weight. */
   #ratePerWeight = 0;
   readonly #initialTotal: number;
+  #startNs: number;
   /** Of nodes that do not use their own endpoints, when the cluster has some; looked up for every move of a node. */
   readonly #routeToCluster: ServiceRoute;
 
@@ -72,11 +73,21 @@ export class ShareFlow {
     this.#weight = new Float64Array(cells);
     this.#ownReady = new Float64Array(cells);
     this.#ownTerminating = new Float64Array(cells);
+    this.#startNs = parameters.startNs;
     this.#settledNs = new Float64Array(cells).fill(parameters.startNs);
     this.#downSettledNs = parameters.startNs;
     this.#initialTotal = parameters.weights.total;
     this.#routeToCluster = parameters.routeOf(true, false, true);
     this.#takeRate();
+  }
+
+  /** Clients of a service that is created in the run begin, if they have not: it can be reached for the first time. */
+  begin(nowNs: number): void {
+    if (this.#startNs < Infinity) return;
+    this.#startNs = nowNs;
+    this.#settledNs.fill(nowNs);
+    this.#downSettledNs = nowNs;
+    for (const node of this.#ownNodes.keys()) this.#ownNodes.set(node, nowNs);
   }
 
   /** The rows of the versions have moved down by `moved`, or there is room for more. */
@@ -102,7 +113,7 @@ export class ShareFlow {
       this.#settleDown(nowNs);
       this.#downWeight += weight;
     } else if (this.#usesOwn(node)) {
-      this.#ownNodes.set(node, Math.max(nowNs, this.parameters.startNs));
+      this.#ownNodes.set(node, Math.max(nowNs, this.#startNs));
     } else {
       this.#addToCell(node, version, weight, nowNs);
     }
@@ -227,7 +238,7 @@ export class ShareFlow {
   #settleCell(version: number, zone: number, nowNs: number): void {
     const cell = this.#cell(version, zone);
     const fromNs = this.#settledNs[cell]!;
-    this.#settledNs[cell] = Math.max(nowNs, this.parameters.startNs);
+    this.#settledNs[cell] = Math.max(nowNs, this.#startNs);
     const weight = this.#weight[cell]!;
     if (weight <= 0 || nowNs <= fromNs) return;
     const { versions } = this.parameters;

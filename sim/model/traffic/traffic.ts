@@ -148,6 +148,7 @@ export class Traffic implements AcceptanceListener {
     this.#entriesBefore[entry + 1] = this.#entriesBefore[entry]! + (traffic === null ? 0 : 1);
     if (traffic === null) return;
     traffic.append(entry, updates);
+    traffic.beginFlows(false, this.#simulation.nowNs);
     this.#changed.add(traffic);
     const version = traffic.context.versions.newest;
     this.#versionOfEntry[entry] = version;

@@ -22,7 +22,7 @@ import { routeTable, TO_POD_OF_NODE } from '../traffic/route-table.js';
 import { ShareFlow } from '../traffic/share-flow.js';
 import { type InsideWeights, Traffic } from '../traffic/traffic.js';
 import { TrafficTally } from '../traffic/traffic-tally.js';
-import type { ClusterContext } from './context.js';
+import type { ClusterContext, EndpointContext } from './context.js';
 import { createConnectionLevel } from './connection-level.js';
 import type { LoadBalancers } from './load-balancers.js';
 import { createRequestLevel } from './request-level.js';
@@ -47,14 +47,14 @@ export function createPodAcceptance({ scenario, services, pods }: ClusterContext
 
 /** null: the scenario has no clients. `initial`: the services at the start, when every node has their rules. */
 export function createTraffic(
-  context: ClusterContext,
+  context: EndpointContext,
   log: WatchFanOut,
   endpointUpdates: EndpointUpdates,
   acceptance: PodAcceptance | null,
   loadBalancers: LoadBalancers | null,
   initial: (service: number) => InitialEndpoints,
 ): Traffic | null {
-  const { simulation, scenario, nodes, services, pods } = context;
+  const { simulation, scenario, nodes, services, pods, absentServices } = context;
   if (acceptance === null) return null;
   const { routing } = endpointUpdates;
   const shared = {
@@ -119,7 +119,7 @@ export function createTraffic(
         conntrackDroppedShare: 0,
         tally: attempts,
         // Kept connections are there before anything is counted.
-        startNs: keepAlive === null ? context.startNs : 0,
+        startNs: absentServices.has(service) ? Infinity : keepAlive === null ? context.startNs : 0,
       });
       traffic.flows.push(flow);
       if (keepAlive !== null && requestsPerSecond > 0) {
