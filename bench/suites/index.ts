@@ -6,6 +6,7 @@ import { randomSuite } from './random.js';
 import { requestSuite } from './requests.js';
 import { ruleHistorySuite } from './rule-history.js';
 import { simulationSuite } from './simulation.js';
+import { trafficSuite } from './traffic.js';
 
 /** All suites, in the order in which they run. */
 export const suites: readonly Suite[] = [
@@ -15,5 +16,6 @@ export const suites: readonly Suite[] = [
   ruleHistorySuite,
   randomSuite,
   histogramSuite,
+  trafficSuite,
   requestSuite,
 ];

@@ -69,5 +69,5 @@ function requestTask(connections: number | null, gated: boolean): Task {
 export const requestSuite: Suite = {
   name: 'requests',
   description: 'Requests one by one, through queues in pods at a utilization of 0.8',
-  tasks: [requestTask(null, false), requestTask(1000, false)],
+  tasks: [requestTask(null, true), requestTask(1000, false)],
 };
