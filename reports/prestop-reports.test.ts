@@ -5,7 +5,8 @@ import { lossAgainstSleep } from './charts/loss-against-sleep.js';
 import { compileChart } from './compile-chart.js';
 import { renderPreStopReport } from './prestop-report.js';
 import { renderPreStopSummary } from './prestop-summary.js';
-import { adviceOf, answerSentence, causeTitle, CAUSES, preStopWarnings } from './prestop-wording.js';
+import { LOSS_CAUSES } from '../sim/traffic-metrics.js';
+import { adviceOf, answerSentence, causeTitle, preStopWarnings } from './prestop-wording.js';
 import { makePreStopResults, sleepOf, SLEEPS } from './testing/prestop-fixture.js';
 import { estimate, variant } from './testing/results-fixture.js';
 import { displayWidth } from './text-layout.js';
@@ -153,13 +154,15 @@ describe('the advice', () => {
   });
 
   it('has a title for every cause', () => {
-    expect(CAUSES.map(causeTitle)).toEqual([
+    expect(LOSS_CAUSES.map(causeTitle)).toEqual([
       'stale rules',
       'failed pods',
       'no endpoints',
       'no local endpoints',
       'load balancer not drained',
       'conntrack full',
+      'queue full',
+      'pod ended',
     ]);
   });
 });

@@ -1,9 +1,10 @@
 /** The table of sleeps: what each loses, to what, and how long the rollout takes with it. */
 
-import type { LossCause, PreStopAnswer, SleepResult } from '../sim/experiment/prestop-results.js';
+import type { PreStopAnswer, SleepResult } from '../sim/experiment/prestop-results.js';
 import type { LossVerdict } from '../sim/experiment/prestop-search.js';
+import { LOSS_CAUSES, type LossCauseName } from '../sim/traffic-metrics.js';
 import { formatEstimate, formatQuantity, NO_VALUE } from './format.js';
-import { CAUSES, causeTitle, lossText } from './prestop-wording.js';
+import { causeTitle, lossText } from './prestop-wording.js';
 
 const VERDICTS: Record<LossVerdict, string> = { within: 'within', above: 'above', undecided: 'undecided' };
 
@@ -13,8 +14,8 @@ export function sleepVerdict({ outcome }: PreStopAnswer, { sleepSeconds, verdict
 }
 
 /** Causes that lose something with some sleep. */
-export const shownCauses = ({ sleeps }: PreStopAnswer): LossCause[] =>
-  CAUSES.filter((cause) => sleeps.some(({ lossByCause }) => (lossByCause[cause]?.value ?? 0) > 0));
+const shownCauses = ({ sleeps }: PreStopAnswer): LossCauseName[] =>
+  LOSS_CAUSES.filter((cause) => sleeps.some(({ lossByCause }) => (lossByCause[cause]?.value ?? 0) > 0));
 
 export interface SleepTable {
   readonly headings: readonly string[];

@@ -1,22 +1,15 @@
 /** The answer of `kube-headroom prestop` and the advice with it, in words that the HTML report and the terminal share. */
 
-import {
-  LOSS_CAUSES,
-  type LossCause,
-  type PreStopAnswer,
-  type PreStopResults,
-  type SleepResult,
-} from '../sim/experiment/prestop-results.js';
+import type { PreStopAnswer, PreStopResults, SleepResult } from '../sim/experiment/prestop-results.js';
 import { LAST_LOOK_FACTOR } from '../sim/experiment/prestop-search.js';
 import { METRICS } from '../sim/metrics.js';
 import type { Estimate } from '../sim/stats/estimate.js';
+import { LOSS_CAUSES, type LossCauseName, METRIC_OF_LOSS } from '../sim/traffic-metrics.js';
 import { formatPercent as percentAsWritten } from '../sim/units.js';
 import { formatEstimate, formatQuantity, NO_VALUE, plural } from './format.js';
 import { type ReportWarning, warningsOf } from './warnings.js';
 
-export const CAUSES = Object.keys(LOSS_CAUSES) as LossCause[];
-
-const REMEDIES: Record<LossCause, string> = {
+const REMEDIES: Record<LossCauseName, string> = {
   staleRules:
     'nodes learn of the change too late; look at what binds the latency of network programming (kube-proxy minSyncPeriod, client limits of the controllers), or allow a longer sleep',
   failedPods:
@@ -28,10 +21,13 @@ const REMEDIES: Record<LossCause, string> = {
   loadBalancer:
     'the load balancer notices too late that a node has no pod left; a health check with a shorter interval or a lower threshold, a sleep that covers its detection time, or policy Cluster helps',
   conntrack: 'the connection tracking table of nodes is full; raise maxPerCore of the conntrack settings of kube-proxy',
+  queueFull: 'pods get more than they can answer; more pods, a higher concurrency or a longer queue help',
+  podEnded:
+    'pods end while they still have requests; a longer terminationGracePeriodSeconds, and connections that clients close from time to time, leave fewer of these',
 };
 
 /** "stale rules", as in the title of the metric. */
-export const causeTitle = (cause: LossCause): string => METRICS[LOSS_CAUSES[cause]].title.replace(/^.*: /, '');
+export const causeTitle = (cause: LossCauseName): string => METRICS[METRIC_OF_LOSS[cause]].title.replace(/^.*: /, '');
 
 /** A limit as users write it, "0.01%". */
 export const limitText = ({ maxLoss }: PreStopAnswer): string => percentAsWritten(maxLoss);
@@ -165,8 +161,8 @@ function moreReplications(preStop: PreStopAnswer, needed: number | null): string
 }
 
 /** Causes that still lose requests, largest first. */
-function causesOf({ lossByCause }: SleepResult): (readonly [LossCause, Estimate])[] {
-  return CAUSES.flatMap((cause) => {
+function causesOf({ lossByCause }: SleepResult): (readonly [LossCauseName, Estimate])[] {
+  return LOSS_CAUSES.flatMap((cause) => {
     const share = lossByCause[cause];
     return share !== undefined && share.value > 0 ? [[cause, share] as const] : [];
   }).sort(([, a], [, b]) => b.value - a.value);
@@ -195,7 +191,7 @@ function remedies(preStop: PreStopAnswer): string[] {
 /** What a sleep of twice the length must at least save of the requests lost, if sleeping is to help. */
 const LEAST_SAVED = 0.5;
 /** A lack of pods shows as one of these. */
-const LACK: ReadonlySet<LossCause> = new Set(['staleRules', 'noEndpoints', 'noLocalEndpoints']);
+const LACK: ReadonlySet<LossCauseName> = new Set(['staleRules', 'noEndpoints', 'noLocalEndpoints']);
 
 /** New pods come too late for old ones that go, however long these sleep: the number of requests lost stays the same. */
 function newPodsLacking({ sleeps, present }: PreStopAnswer): string[] {

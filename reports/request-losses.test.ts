@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { METRICS } from '../sim/metrics.js';
-import { lossesOf, LOSS_CAUSES, lossSentence, lossTable, remediesOf } from './request-losses.js';
+import { CAUSES_IN_WORDS, lossesOf, lossSentence, lossTable, remediesOf } from './request-losses.js';
 import { makeResults, variant } from './testing/results-fixture.js';
 import { type TrafficShape, withClients } from './testing/traffic-fixture.js';
 
@@ -14,7 +14,7 @@ const losing = (lost: TrafficShape['lost'] = {}, shape: TrafficShape = {}) =>
 
 it('knows every cause that the catalogue tells apart', () => {
   const measured = Object.keys(METRICS).filter((name) => /^requests_lost_.+_total$/.test(name));
-  const shown: readonly (string | null)[] = LOSS_CAUSES.map(({ metric }) => metric);
+  const shown: readonly (string | null)[] = CAUSES_IN_WORDS.map(({ metric }) => metric);
   expect(new Set(shown)).toEqual(new Set(measured));
 });
 

@@ -6,10 +6,11 @@
 import type { Results, VariantResult } from '../sim/experiment/results.js';
 import type { MetricName } from '../sim/metrics.js';
 import type { Estimate } from '../sim/stats/estimate.js';
+import { METRIC_OF_LOSS } from '../sim/traffic-metrics.js';
 import { formatEstimate, formatPercent, NO_VALUE } from './format.js';
 import { estimateOf } from './headlines.js';
 
-export interface LossCause {
+interface CauseInWords {
   /** Null for what is lost for none of the causes that are told apart. */
   readonly metric: MetricName | null;
   /** For legends and tables: short. */
@@ -21,56 +22,56 @@ export interface LossCause {
 }
 
 /** In the order in which a request meets them. */
-export const LOSS_CAUSES: readonly LossCause[] = [
+export const CAUSES_IN_WORDS: readonly CauseInWords[] = [
   {
-    metric: 'requests_lost_load_balancer_total',
+    metric: METRIC_OF_LOSS.loadBalancer,
     label: 'Load balancer not drained',
     because: 'a load balancer that still used nodes that cannot answer',
     remedy:
       'a health check with a shorter interval and a lower unhealthy threshold. Until the load balancer has noticed, pods that end must go on serving: with a preStop sleep that outlasts it, nodes fall back to their terminating endpoints.',
   },
   {
-    metric: 'requests_lost_conntrack_total',
+    metric: METRIC_OF_LOSS.conntrack,
     label: 'conntrack full',
     because: 'full connection tracking tables',
     remedy:
       'a larger table (kubeProxy.conntrack.maxPerCore and min), shorter time-outs, or connections that carry many requests.',
   },
   {
-    metric: 'requests_lost_no_local_endpoints_total',
+    metric: METRIC_OF_LOSS.noLocalEndpoints,
     label: 'No local endpoints',
     because: 'nodes without an endpoint under policy Local',
     remedy:
       'a ready pod on every node that gets requests (pods spread over the nodes, a DaemonSet, maxUnavailable 0), or the traffic policy Cluster.',
   },
   {
-    metric: 'requests_lost_no_endpoints_total',
+    metric: METRIC_OF_LOSS.noEndpoints,
     label: 'No endpoints',
     because: 'services without any usable endpoint',
     remedy: 'more pods, a lower maxUnavailable, and the strategy RollingUpdate rather than Recreate.',
   },
   {
-    metric: 'requests_lost_stale_rules_total',
+    metric: METRIC_OF_LOSS.staleRules,
     label: 'Stale rules',
     because: 'stale rules',
     remedy:
       'a preStop sleep that outlasts the programming of the rules on the slowest nodes; "kube-headroom prestop" finds the shortest that does.',
   },
   {
-    metric: 'requests_lost_failed_pods_total',
+    metric: METRIC_OF_LOSS.failedPods,
     label: 'Failed pods',
     because: 'failed pods that nobody had noticed yet',
     remedy:
       'readiness probes with a shorter period and a lower failure threshold; for lost nodes a shorter nodeMonitorGracePeriod.',
   },
   {
-    metric: 'requests_lost_queue_full_total',
+    metric: METRIC_OF_LOSS.queueFull,
     label: 'Queue full',
     because: 'full queues in pods',
     remedy: 'more pods, a higher concurrency, or a load that is more even: a pod above its capacity fills any queue.',
   },
   {
-    metric: 'requests_lost_pod_ended_total',
+    metric: METRIC_OF_LOSS.podEnded,
     label: 'Pod ended',
     because: 'pods that ended while they had requests',
     remedy:
@@ -79,12 +80,12 @@ export const LOSS_CAUSES: readonly LossCause[] = [
 ];
 
 /** More detailed levels may lose requests in ways that have no metric of their own. */
-const OTHER_CAUSES: LossCause = { metric: null, label: 'Other causes', because: 'other causes', remedy: null };
+const OTHER_CAUSES: CauseInWords = { metric: null, label: 'Other causes', because: 'other causes', remedy: null };
 
-export const ALL_CAUSES: readonly LossCause[] = [...LOSS_CAUSES, OTHER_CAUSES];
+export const ALL_CAUSES: readonly CauseInWords[] = [...CAUSES_IN_WORDS, OTHER_CAUSES];
 
 export interface CausedLoss {
-  readonly cause: LossCause;
+  readonly cause: CauseInWords;
   /** Mean number of requests lost by it. */
   readonly lost: number;
   /** Of all losses of the variant. */
@@ -96,7 +97,7 @@ export interface RequestLosses {
   readonly lost: number;
   /** Requests lost, of all requests. */
   readonly ratio: Estimate;
-  /** Causes that lost a request at all, in the order of LOSS_CAUSES. */
+  /** Causes that lost a request at all, in the order of CAUSES_IN_WORDS. */
   readonly causes: readonly CausedLoss[];
   /** Of the losses, those whose client was told at once; null where results do not say. */
   readonly refusedShare: number | null;
@@ -111,7 +112,7 @@ export function lossesOf(variant: VariantResult): RequestLosses | null {
   const ratio = estimateOf(variant, 'requests_lost_ratio', 'value');
   if (ratio === null) return null;
   const lost = value('requests_lost_total');
-  const known = LOSS_CAUSES.map((cause) => ({ cause, lost: cause.metric === null ? 0 : value(cause.metric) }));
+  const known = CAUSES_IN_WORDS.map((cause) => ({ cause, lost: cause.metric === null ? 0 : value(cause.metric) }));
   const rest = lost - known.reduce((sum, { lost: own }) => sum + own, 0);
   const told = value('requests_refused_total');
   const untold = value('requests_timed_out_total');
@@ -170,7 +171,7 @@ function refusedInWords(refusedShare: number): string {
 const NOTABLE_SHARE = 0.05;
 
 /** What helps against the causes that matter in some variant, the cause that loses most somewhere first. */
-export function remediesOf(results: Results): { readonly cause: LossCause; readonly sentence: string }[] {
+export function remediesOf(results: Results): { readonly cause: CauseInWords; readonly sentence: string }[] {
   const variants = losingVariants(results);
   return ALL_CAUSES.flatMap((cause) => {
     const own = variants.flatMap(({ losses: { causes } }) => causes.filter((caused) => caused.cause === cause));
@@ -200,13 +201,13 @@ const WAYS: readonly LossRow[] = [
 
 export const LOSS_METRICS: readonly MetricName[] = [
   ...TOTALS.map(({ metric }) => metric),
-  ...LOSS_CAUSES.flatMap(({ metric }) => metric ?? []),
+  ...CAUSES_IN_WORDS.flatMap(({ metric }) => metric ?? []),
   ...WAYS.map(({ metric }) => metric),
 ];
 
 /** Rows of a table, the heading first, then a cell for each variant; causes of which nothing was lost anywhere are left out. */
 export function lossTable({ variants }: Results): (readonly string[])[] {
-  const causes = LOSS_CAUSES.flatMap(({ metric, label }): LossRow[] =>
+  const causes = CAUSES_IN_WORDS.flatMap(({ metric, label }): LossRow[] =>
     metric === null ? [] : [{ metric, label: `Cause: ${label}`, unit: 'count' }],
   );
   const somewhere = ({ metric }: LossRow): boolean =>

@@ -159,3 +159,20 @@ export const TRAFFIC_METRICS = {
   ),
   requests_lost_per_second: define('series', 'eventsPerSecond', 'Requests lost per second', 'Over all clients.'),
 } as const satisfies Record<string, MetricDefinition>;
+
+/** Why requests are lost, with the metric that counts those. */
+export const METRIC_OF_LOSS = {
+  staleRules: 'requests_lost_stale_rules_total',
+  failedPods: 'requests_lost_failed_pods_total',
+  noEndpoints: 'requests_lost_no_endpoints_total',
+  noLocalEndpoints: 'requests_lost_no_local_endpoints_total',
+  loadBalancer: 'requests_lost_load_balancer_total',
+  conntrack: 'requests_lost_conntrack_total',
+  queueFull: 'requests_lost_queue_full_total',
+  podEnded: 'requests_lost_pod_ended_total',
+} as const satisfies Record<string, keyof typeof TRAFFIC_METRICS>;
+
+export type LossCauseName = keyof typeof METRIC_OF_LOSS;
+
+/** In the order of the catalogue. */
+export const LOSS_CAUSES = Object.keys(METRIC_OF_LOSS) as readonly LossCauseName[];

@@ -1,22 +1,10 @@
 /** What `kube-headroom prestop` gives back: a results file with one variant for each sleep, and the answer before them. */
 
-import type { MetricName } from '../metrics.js';
 import type { LossVerdict, PreStopOutcome } from './prestop-search.js';
 import type { Estimate, ReplicationMeasurements, Results } from './results.js';
 import { estimateMean } from '../stats/estimate.js';
+import { LOSS_CAUSES, type LossCauseName, METRIC_OF_LOSS } from '../traffic-metrics.js';
 import { estimateStatistic } from './statistics.js';
-
-/** Why requests are lost, with the metric that counts them; in the order of the metrics table. */
-export const LOSS_CAUSES = {
-  staleRules: 'requests_lost_stale_rules_total',
-  failedPods: 'requests_lost_failed_pods_total',
-  noEndpoints: 'requests_lost_no_endpoints_total',
-  noLocalEndpoints: 'requests_lost_no_local_endpoints_total',
-  loadBalancer: 'requests_lost_load_balancer_total',
-  conntrack: 'requests_lost_conntrack_total',
-} as const satisfies Record<string, MetricName>;
-
-export type LossCause = keyof typeof LOSS_CAUSES;
 
 /** A sleep that was tried. */
 export interface SleepResult {
@@ -30,7 +18,7 @@ export interface SleepResult {
   /** Their number. A share falls with the length of a run, too; null: none was sent. */
   readonly lostRequests: Estimate | null;
   /** Requests lost for a cause, divided by all requests. Only causes that were counted. */
-  readonly lossByCause: Partial<Record<LossCause, Estimate>>;
+  readonly lossByCause: Partial<Record<LossCauseName, Estimate>>;
   /** Until the last change of the rollout is on every node; null: not all were when the run was cut off. */
   readonly workloadSeconds: Estimate | null;
 }
@@ -68,11 +56,13 @@ export function lossesOf(measurements: readonly ReplicationMeasurements[]): numb
   return measurements.flatMap(({ scalars }) => scalars.requests_lost_ratio ?? []);
 }
 
-export function lossByCause(measurements: readonly ReplicationMeasurements[]): Partial<Record<LossCause, Estimate>> {
-  const shares: Partial<Record<LossCause, Estimate>> = {};
-  for (const [cause, metric] of Object.entries(LOSS_CAUSES) as [LossCause, MetricName][]) {
+export function lossByCause(
+  measurements: readonly ReplicationMeasurements[],
+): Partial<Record<LossCauseName, Estimate>> {
+  const shares: Partial<Record<LossCauseName, Estimate>> = {};
+  for (const cause of LOSS_CAUSES) {
     const ofReplications = measurements.flatMap(({ scalars }) => {
-      const { requests_total: requests = 0, [metric]: lost } = scalars;
+      const { requests_total: requests = 0, [METRIC_OF_LOSS[cause]]: lost } = scalars;
       return requests > 0 && lost !== undefined ? [lost / requests] : [];
     });
     if (ofReplications.length > 0) shares[cause] = estimateMean(ofReplications);

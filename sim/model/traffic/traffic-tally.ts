@@ -5,10 +5,11 @@
  */
 
 import type { MetricName } from '../../metrics.js';
+import { LOSS_CAUSES, type LossCauseName, METRIC_OF_LOSS } from '../../traffic-metrics.js';
 import { TimeSeries } from '../../stats/time-series.js';
 import { Acceptance } from './connection-routes.js';
 
-/** Why a request is lost. */
+/** Why a request is lost: the place of the cause in what is counted. */
 export const LossCause = {
   /** The rules of the node still held a pod that had stopped accepting. */
   staleRules: 0,
@@ -26,7 +27,7 @@ export const LossCause = {
   queueFull: 6,
   /** The pod ended while it had the request. */
   podEnded: 7,
-} as const;
+} as const satisfies Record<LossCauseName, number>;
 export type LossCause = (typeof LossCause)[keyof typeof LossCause];
 
 /** Why a request is lost that is sent to a pod which meets it so. */
@@ -36,17 +37,6 @@ export const causeAtPod = (acceptance: Acceptance): LossCause =>
 /** Whether its client is told at once. */
 export const isRefusedAtPod = (acceptance: Acceptance): boolean =>
   acceptance === Acceptance.stopped || acceptance === Acceptance.refuses;
-
-const METRIC_OF_CAUSE: readonly MetricName[] = [
-  'requests_lost_stale_rules_total',
-  'requests_lost_failed_pods_total',
-  'requests_lost_no_endpoints_total',
-  'requests_lost_no_local_endpoints_total',
-  'requests_lost_load_balancer_total',
-  'requests_lost_conntrack_total',
-  'requests_lost_queue_full_total',
-  'requests_lost_pod_ended_total',
-];
 
 const BASE_WIDTH_NS = 100_000_000;
 
@@ -60,7 +50,7 @@ export class TrafficTally {
   masqueraded = 0;
   refused = 0;
   timedOut = 0;
-  readonly lostBy = new Float64Array(METRIC_OF_CAUSE.length);
+  readonly lostBy = new Float64Array(LOSS_CAUSES.length);
   readonly lostOverTime = new TimeSeries(BASE_WIDTH_NS);
 
   get lost(): number {
@@ -101,7 +91,7 @@ export class TrafficTally {
     return {
       requests_total: sent,
       requests_lost_total: this.lost,
-      ...Object.fromEntries(METRIC_OF_CAUSE.map((metric, cause) => [metric, this.lostBy[cause]!])),
+      ...Object.fromEntries(LOSS_CAUSES.map((cause) => [METRIC_OF_LOSS[cause], this.lostBy[LossCause[cause]]!])),
       requests_refused_total: this.refused,
       requests_timed_out_total: this.timedOut,
       ...(sent > 0 && { requests_lost_ratio: this.lost / sent }),
