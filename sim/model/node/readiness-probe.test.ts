@@ -6,7 +6,6 @@ import { describe, expect, test } from 'vitest';
 import {
   failureDetectionNs,
   failureSeenNs,
-  nextTickNs,
   probesPerSecond,
   readyProbeNs,
   recoverySeenNs,
@@ -106,22 +105,6 @@ describe('when a new container is ready', () => {
       ),
     );
   });
-});
-
-test('ticks are a period apart, before and after the phase', () => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 1e6 }),
-      fc.integer({ min: 0, max: 1e6 }),
-      fc.integer({ min: 0, max: 1e9 }),
-      (period, phase, from) => {
-        const tick = nextTickNs(period, phase, from);
-        expect(tick).toBeGreaterThanOrEqual(from);
-        expect(tick - from).toBeLessThan(period);
-        expect(Math.abs(tick - phase) % period).toBe(0);
-      },
-    ),
-  );
 });
 
 test('a startup probe every 10 s that may fail 30 times gives a container 300 s', () => {

@@ -13,6 +13,8 @@
  * turn may put off, the smoothing of probes after a restart of the kubelet itself.
  */
 
+import { nextTickNs } from '../../kernel/ticks.js';
+
 const NS_PER_SECOND = 1e9;
 
 /** The fields of a container's readinessProbe that time depends on. Kubernetes gives all of them in whole seconds. */
@@ -29,13 +31,6 @@ export interface ReadinessProbe {
 
 /** How a failed application fails its probe: it refuses the connection at once, or the probe waits for its timeout. */
 export type ProbeFailure = 'refused' | 'timeout';
-
-/** The first tick at or after `fromNs` of a worker that ticks at `phaseNs` and every period before and after. */
-export function nextTickNs(periodNs: number, phaseNs: number, fromNs: number): number {
-  const sinceTickNs = (fromNs - phaseNs) % periodNs;
-  if (sinceTickNs === 0) return fromNs;
-  return fromNs - sinceTickNs + (sinceTickNs > 0 ? periodNs : 0);
-}
 
 /**
  * When the last of the probes starts that make a new container ready.

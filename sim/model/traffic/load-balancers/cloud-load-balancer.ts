@@ -16,9 +16,9 @@
 
 import type { EventKind, Simulation } from '../../../kernel/simulation.js';
 import type { CounterHash } from '../../../kernel/random.js';
+import { nextTickNs } from '../../../kernel/ticks.js';
 import type { TrafficPolicy } from '../../cluster/service-shape.js';
 import type { LoadBalancerSettings } from '../../load-balancer-settings.js';
-import { nextTickNs } from '../../node/readiness-probe.js';
 import type { InitialTargets, LoadBalancer, NodeAnswer, WeightListener } from './load-balancer.js';
 import { PeriodicChecks, recoveryKnownNs } from './periodic-check.js';
 

@@ -41,7 +41,7 @@ export function silenceNs({ holdTimeNs, keepaliveTimeNs, bfdProfile }: BgpSettin
 }
 
 /** Sessions of speakers with their router, for all services with these settings. */
-export function sessionDetection(settings: BgpSettings, streams: RandomStreams): SpeakerDetection {
+function sessionDetection(settings: BgpSettings, streams: RandomStreams): SpeakerDetection {
   const silences = streams.hash('metallb bgp silence');
   const connects = streams.hash('metallb bgp connect');
   return {

@@ -11,7 +11,7 @@
  */
 
 import type { EventKind, Simulation } from '../../../kernel/simulation.js';
-import { nextTickNs } from '../../node/readiness-probe.js';
+import { nextTickNs } from '../../../kernel/ticks.js';
 
 /** A node that comes in or leaves. */
 export type PoolListener = (node: number, isIn: boolean) => void;

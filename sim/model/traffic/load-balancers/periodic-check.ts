@@ -15,7 +15,7 @@
  */
 
 import type { EventHandle, EventKind, Simulation } from '../../../kernel/simulation.js';
-import { nextTickNs } from '../../node/readiness-probe.js';
+import { nextTickNs } from '../../../kernel/ticks.js';
 import type { NodeAnswer } from './load-balancer.js';
 
 export interface PeriodicCheck {
