@@ -1,8 +1,9 @@
 import { RandomStreams } from '../../sim/kernel/random.js';
 import { Simulation } from '../../sim/kernel/simulation.js';
-import { RandomChoice } from '../../sim/model/traffic/connections/backend-choice.js';
 import { Acceptance, type ConnectionRoute } from '../../sim/model/traffic/connection-routes.js';
-import { ConnectionOpener } from '../../sim/model/traffic/requests/connection-opener.js';
+import { BackendChoices } from '../../sim/model/traffic/connections/backend-choices.js';
+import { ConnectionOpener } from '../../sim/model/traffic/connections/connection-opener.js';
+import type { ChoiceSettings } from '../../sim/model/traffic/connections/create-backend-choice.js';
 import { RequestLevel } from '../../sim/model/traffic/requests/request-level.js';
 import { TrafficTally } from '../../sim/model/traffic/traffic-tally.js';
 import type { Suite, Task } from '../suite.js';
@@ -12,6 +13,9 @@ const PODS = 100;
 const CONCURRENCY = 8;
 const MEAN_SERVICE_NS = 20e6;
 const UTILIZATION = 0.8;
+const CHOICE: ChoiceSettings = { mode: 'iptables', ipvsScheduler: 'rr', protocol: 'TCP', affinityTimeoutNs: null };
+
+const accepts = (): Acceptance => Acceptance.accepts;
 
 /** Requests through the whole of the request level: connection, queue, service, response time. Two events each. */
 function requestTask(connections: number | null, gated: boolean): Task {
@@ -29,11 +33,11 @@ function requestTask(connections: number | null, gated: boolean): Task {
         set: { pods: Int32Array.from({ length: PODS }, (_, pod) => pod) },
         isMasqueraded: false,
       };
-      const choice = new RandomChoice();
+      const streams = new RandomStreams(1, 0);
       const level = new RequestLevel(
         {
           simulation,
-          streams: new RandomStreams(1, 0),
+          streams,
           nodes: { zone: new Uint16Array(PODS) },
           pods: { node: Int32Array.from({ length: PODS }, (_, pod) => pod), service: new Int32Array(PODS) },
           applicationOf: () => application,
@@ -41,8 +45,8 @@ function requestTask(connections: number | null, gated: boolean): Task {
         },
         new ConnectionOpener(
           { routeOf: () => route, entryNode: (_clients, _service, uniform) => Math.floor(uniform * PODS) },
-          () => choice,
-          () => Acceptance.accepts,
+          new BackendChoices(() => CHOICE, streams.hash('order of endpoints'), accepts),
+          accepts,
         ),
         [
           {

@@ -4,27 +4,25 @@
  *   scenario: clients with detail connection --> ConnectionLevel <-- routes by the rules of nodes, acceptance of pods
  */
 
-import type { ServiceShape } from '../cluster/service-shape.js';
-import type { KubeProxySettings } from '../kube-proxy-settings.js';
 import type { ConnectionRoutes } from '../traffic/connection-routes.js';
 import { ConnectionLevel, type ConnectionPopulation } from '../traffic/connections/connection-level.js';
 import { ConnectionMeasures } from '../traffic/connections/connection-measures.js';
-import type { ChoiceSettings } from '../traffic/connections/create-backend-choice.js';
 import type { PodAcceptance } from '../traffic/pod-acceptance.js';
 import type { ServiceTraffic } from '../traffic/service-traffic.js';
 import type { EventLevel } from '../traffic/traffic.js';
 import type { TrafficTally } from '../traffic/traffic-tally.js';
-import { AFFINITY_RULES } from '../versions/affinity-rules.js';
-import { type ClusterContext, ns } from './context.js';
+import { choiceSettings, createConnectionOpener } from './connection-opener.js';
+import type { ClusterContext } from './context.js';
 
 /** null: no clients ask for it. */
 export function createConnectionLevel(
-  { simulation, scenario, streams, nodes, services, pods, startNs }: ClusterContext,
+  context: ClusterContext,
   routes: ConnectionRoutes,
   acceptance: PodAcceptance,
   tally: TrafficTally,
   traffics: readonly (ServiceTraffic | null)[],
 ): EventLevel | null {
+  const { simulation, scenario, streams, nodes, services, pods, startNs } = context;
   const populations: ConnectionPopulation[] = [];
   const followed = new Set<number>();
   for (const [index, clients] of scenario.clients.entries()) {
@@ -36,6 +34,7 @@ export function createConnectionLevel(
         ...clients,
         clients: index,
         service,
+        isFromOutside: clients.from === 'outside',
         requestsPerSecond: clients.load.requestsPerSecond,
         serviceTime: scenario.services[services.group[service]!]!.application.serviceTime,
         choice: choiceSettings(scenario.kubeProxy, services.shapeOf(service)),
@@ -53,9 +52,8 @@ export function createConnectionLevel(
   const level = new ConnectionLevel({
     simulation,
     streams,
-    routes,
+    opener: createConnectionOpener(context, routes, acceptance),
     observer: measures,
-    acceptanceOf: (pod) => acceptance.of(pod),
     populations,
   });
   acceptance.listen(level);
@@ -74,11 +72,3 @@ export function createConnectionLevel(
     end: () => measures.end([...followed].map((service) => traffics[service]!.ready)),
   };
 }
-
-/** How nodes choose a pod for a new flow to a service of this shape. */
-export const choiceSettings = ({ mode, ipvs }: KubeProxySettings, shape: ServiceShape): ChoiceSettings => ({
-  mode,
-  ipvsScheduler: ipvs.scheduler,
-  protocol: shape.protocol,
-  affinityTimeoutNs: shape.sessionAffinity === 'ClientIP' ? ns(AFFINITY_RULES.defaultTimeout.value) : null,
-});

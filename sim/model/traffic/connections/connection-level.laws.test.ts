@@ -116,7 +116,7 @@ describe('long-lived connections, one by one', () => {
       const play = (entryNodes: number) => {
         const { runUntil, routes, tally, level } = connectionFixture(
           {
-            from: 'outside',
+            isFromOutside: true,
             requestsPerSecond: 1000,
             sourceAddresses: entryNodes === 1 ? clients : 1,
             choice: { mode: 'nftables', ipvsScheduler: 'rr', protocol: 'TCP', affinityTimeoutNs: 10_800 * SECOND },
@@ -176,7 +176,7 @@ describe('the share level and the connection level', () => {
         {
           ...pool(connections, meanLifetimeNs),
           requestsPerSecond,
-          from: 'outside',
+          isFromOutside: true,
         },
         { replication, nodes, pods: range(pods) },
       );

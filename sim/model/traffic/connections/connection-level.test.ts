@@ -59,7 +59,7 @@ describe('requests with a connection each', () => {
   ] as const)(
     'are lost for want of endpoints, of local ones, and of a node to enter by (%s)',
     (from, dropped, nowhere) => {
-      const { runUntil, routes, counts, level } = connectionFixture({ from });
+      const { runUntil, routes, counts, level } = connectionFixture({ isFromOutside: from === 'outside' });
       level.start();
       routes.drop(0, 1);
       runUntil(40 * SECOND);
@@ -143,7 +143,7 @@ describe('connections of a pool', () => {
   });
 
   it('break when the node is lost by which they entered', () => {
-    const { counts, level } = connectionFixture({ ...pool(1000), from: 'outside' });
+    const { counts, level } = connectionFixture({ ...pool(1000), isFromOutside: true });
     level.start();
     const onNode = Array.from(level.slots.node.subarray(0, 1000)).filter((node) => node === 2).length;
     level.onNodeLost(2);
@@ -213,7 +213,7 @@ describe('connections of a pool', () => {
           const { simulation, runUntil, routes, tally, counts, level, open, accept, end } = connectionFixture({
             ...(isPool ? pool(50, 3 * SECOND) : { serviceTime: { meanNs: SECOND, variation: 1 } }),
             requestsPerSecond: 20,
-            from: 'outside',
+            isFromOutside: true,
             choice: { mode, ipvsScheduler: 'wlc', protocol, affinityTimeoutNs: hasAffinity ? TIMEOUT_NS : null },
           });
           level.start();

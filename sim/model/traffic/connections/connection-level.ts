@@ -23,24 +23,17 @@ import type { CounterHash, RandomStreams } from '../../../kernel/random.js';
 import type { EventKind, Simulation } from '../../../kernel/simulation.js';
 import { NO_NODE, NO_POD } from '../../cluster/pods.js';
 import type { ApplicationSettings, ClientSettings } from '../../traffic-settings.js';
-import { Acceptance, type AcceptanceListener, type ConnectionRoutes } from '../connection-routes.js';
-import { causeAtPod, isRefusedAtPod, LossCause } from '../traffic-tally.js';
-import type { BackendChoice } from './backend-choice.js';
+import { Acceptance, type AcceptanceListener } from '../connection-routes.js';
+import { POPULATION_KEY, populationKey } from './backend-choices.js';
 import type { ConnectionObserver } from './connection-observer.js';
+import type { ConnectingClients, ConnectionOpener } from './connection-opener.js';
 import { ConnectionSlots } from './connection-slots.js';
-import { type ChoiceSettings, createBackendChoice, hasMemory } from './create-backend-choice.js';
+import type { ChoiceSettings } from './create-backend-choice.js';
 
 const NS_PER_SECOND = 1e9;
-/** Of population and serial number to the entity of a random draw: odd, and with bits all over. */
-const POPULATION_KEY = 0x9e3779b1;
 
 /** The clients of one service. */
-export interface ConnectionPopulation {
-  /** As the routes know them. */
-  readonly clients: number;
-  readonly service: number;
-  /** Clients outside meet a node of the load balancer with each connection; others have a node of their own. */
-  readonly from: ClientSettings['from'];
+export interface ConnectionPopulation extends ConnectingClients {
   readonly requestsPerSecond: number;
   readonly keepAlive: ClientSettings['keepAlive'];
   readonly sourceAddresses: number;
@@ -52,22 +45,13 @@ export interface ConnectionPopulation {
 export interface ConnectionLevelOptions {
   readonly simulation: Simulation;
   readonly streams: RandomStreams;
-  readonly routes: ConnectionRoutes;
+  readonly opener: ConnectionOpener;
   readonly observer: ConnectionObserver;
-  /** How a pod meets a connection now. */
-  readonly acceptanceOf: (pod: number) => Acceptance;
   readonly populations: readonly ConnectionPopulation[];
 }
 
-/** What came of an attempt: a loss, or this. */
-const CONNECTED = -1;
-type Attempt = LossCause | typeof CONNECTED;
-
 /** Parts of a population that events need. */
 interface PopulationState extends ConnectionPopulation {
-  /** By node; that of node 0 serves all where choices have no memory. */
-  readonly choices: Map<number, BackendChoice>;
-  readonly isByNode: boolean;
   readonly key: number;
   /** Of one slot, or of all clients without keep-alive. */
   readonly meanGapNs: number;
@@ -82,7 +66,7 @@ export class ConnectionLevel implements AcceptanceListener {
   entriesLeftBehind = 0;
 
   readonly #simulation: Simulation;
-  readonly #routes: ConnectionRoutes;
+  readonly #opener: ConnectionOpener;
   readonly #observer: ConnectionObserver;
   readonly #populations: readonly PopulationState[];
   readonly #arrival: EventKind;
@@ -94,24 +78,18 @@ export class ConnectionLevel implements AcceptanceListener {
   readonly #podChoices: CounterHash;
   readonly #lifetimes: CounterHash;
   readonly #addresses: CounterHash;
-  readonly #shuffles: CounterHash;
-  readonly #acceptanceOf: (pod: number) => Acceptance;
-  /** Whether the client was told at once of the attempt that failed last. */
-  #isRefused = false;
   #isStopped = false;
   #pendingEvents = 0;
 
-  constructor({ simulation, streams, routes, observer, acceptanceOf, populations }: ConnectionLevelOptions) {
+  constructor({ simulation, streams, opener, observer, populations }: ConnectionLevelOptions) {
     this.#simulation = simulation;
-    this.#routes = routes;
+    this.#opener = opener;
     this.#observer = observer;
-    this.#acceptanceOf = acceptanceOf;
     this.#gaps = streams.hash('time between requests');
     this.#entries = streams.hash('entry node of a connection');
     this.#podChoices = streams.hash('pod of a connection');
     this.#lifetimes = streams.hash('lifetime of a connection');
     this.#addresses = streams.hash('client address of a connection');
-    this.#shuffles = streams.hash('order of endpoints in userspace mode');
     this.#arrival = simulation.registerKind('client connects', (population) => this.#onArrival(population));
     this.#close = simulation.registerKind('client closes connection', (slot, generation) =>
       this.#onClose(slot, generation),
@@ -139,7 +117,7 @@ export class ConnectionLevel implements AcceptanceListener {
       }
       for (let serial = 0; serial < keepAlive.connections; serial++) {
         const slot = this.slots.take(index, serial, serial % sourceAddresses);
-        if (this.#connect(slot) !== CONNECTED) this.#scheduleRequest(slot);
+        if (!this.#connect(slot)) this.#scheduleRequest(slot);
       }
     });
   }
@@ -166,7 +144,7 @@ export class ConnectionLevel implements AcceptanceListener {
 
   /** The node is lost or reboots: connections that entered by it break, and its kernel remembers nothing. */
   onNodeLost(node: number): void {
-    for (const { choices, isByNode } of this.#populations) if (isByNode) choices.delete(node);
+    this.#opener.forget(node);
     for (let slot = 0; slot < this.slots.count; slot++) {
       if (this.slots.node[slot] !== node) continue;
       this.slots.strandedOn[slot] = NO_POD;
@@ -176,11 +154,9 @@ export class ConnectionLevel implements AcceptanceListener {
 
   #state(population: ConnectionPopulation): PopulationState {
     const { clients, service, keepAlive, requestsPerSecond } = population;
-    const key = Math.imul(Math.imul(clients + 1, POPULATION_KEY) + service, POPULATION_KEY);
+    const key = populationKey(clients, service);
     return {
       ...population,
-      choices: new Map(),
-      isByNode: hasMemory(population.choice),
       key,
       meanGapNs: ((keepAlive?.connections ?? 1) * NS_PER_SECOND) / requestsPerSecond,
       placeOffset: this.#entries.uniform(key, -1),
@@ -196,18 +172,11 @@ export class ConnectionLevel implements AcceptanceListener {
     this.#scheduleArrival(population, index);
     const client = Math.floor(this.#addresses.uniform(population.key, serial) * population.sourceAddresses);
     const slot = this.slots.take(index, serial, client);
-    const cause = this.#connect(slot);
-    if (cause === CONNECTED) {
-      this.#observer.answered(
-        index,
-        this.slots.node[slot]!,
-        this.slots.pod[slot]!,
-        this.slots.isMasqueraded[slot] === 1,
-        1,
-      );
+    if (this.#connect(slot)) {
+      this.#answered(slot, 1);
       if (population.serviceTime === null) this.#endAndGiveBack(slot);
     } else {
-      this.#lose(index, slot, cause);
+      this.#lose(slot);
       this.slots.giveBack(slot);
     }
   }
@@ -227,71 +196,55 @@ export class ConnectionLevel implements AcceptanceListener {
   #onRequest(slot: number, generation: number): void {
     this.#pendingEvents--;
     if (this.#isStopped || this.slots.generation[slot] !== generation) return;
-    const population = this.slots.population[slot]!;
-    const cause = this.slots.strandedOn[slot] === NO_POD ? this.#connect(slot) : this.#sendStranded(slot);
-    if (cause === CONNECTED) {
-      this.#observer.answered(
-        population,
-        this.slots.node[slot]!,
-        this.slots.pod[slot]!,
-        this.slots.isMasqueraded[slot] === 1,
-        1,
-      );
+    if (this.slots.strandedOn[slot] === NO_POD ? this.#connect(slot) : this.#sendStranded(slot)) {
+      this.#answered(slot, 1);
     } else {
-      this.#lose(population, slot, cause);
+      this.#lose(slot);
       this.#scheduleRequest(slot);
     }
   }
 
-  /** Opens a connection for a slot that has none, and schedules its end; or says why there is none. */
-  #connect(slot: number): Attempt {
+  /** Opens a connection for a slot that has none, and schedules its end; false: the opener has the cause. */
+  #connect(slot: number): boolean {
     const { slots } = this;
+    const opener = this.#opener;
     const population = this.#populations[slots.population[slot]!]!;
     const attempt = slots.attempts[slot]!++;
     const entity = population.key ^ Math.imul(slots.serial[slot]!, POPULATION_KEY);
-    const node = this.#routes.entryNode(population.clients, population.service, this.#place(slot, entity, attempt));
-    slots.node[slot] = node;
-    if (node === NO_NODE) return this.#failure(LossCause.loadBalancer, false);
-    const route = this.#routes.routeOf(population.clients, population.service, node);
-    if (route.outcome === 'REJECT') return this.#failure(LossCause.noEndpoints, true);
-    if (route.set === null)
-      return this.#failure(population.from === 'outside' ? LossCause.loadBalancer : LossCause.noLocalEndpoints, false);
-    const choice = this.#choiceOf(population, node);
-    const client = slots.client[slot]!;
-    const uniform = this.#podChoices.uniform(entity, attempt);
-    const pod = choice.pick(client, route.set, this.#simulation.nowNs, uniform);
-    // A server of IPVS that waits for the end of its connections refuses the clients that are hashed to it.
-    if (pod === NO_POD) return this.#failure(LossCause.staleRules, true);
-    const acceptance = this.#acceptanceOf(pod);
-    slots.isMasqueraded[slot] = route.isMasqueraded ? 1 : 0;
-    if (acceptance !== Acceptance.accepts) {
-      if (population.choice.protocol === 'UDP' && population.keepAlive !== null) slots.strandedOn[slot] = pod;
-      return this.#failureAtPod(acceptance);
-    }
-    this.#open(slot, pod);
-    return CONNECTED;
+    const isOpen = opener.open(
+      population,
+      slots.client[slot]!,
+      this.#simulation.nowNs,
+      this.#place(slot, entity, attempt),
+      this.#podChoices.uniform(entity, attempt),
+    );
+    slots.node[slot] = opener.node;
+    slots.isMasqueraded[slot] = opener.isMasqueraded ? 1 : 0;
+    if (isOpen) this.#opened(slot, opener.pod);
+    else if (population.choice.protocol === 'UDP' && population.keepAlive !== null) slots.strandedOn[slot] = opener.pod;
+    return isOpen;
   }
 
-  #failure(cause: LossCause, isRefused: boolean): LossCause {
-    this.#isRefused = isRefused;
-    return cause;
-  }
-
-  #failureAtPod(acceptance: Acceptance): LossCause {
-    return this.#failure(causeAtPod(acceptance), isRefusedAtPod(acceptance));
-  }
-
-  /** A request of the slot is lost, after an attempt that failed. */
-  #lose(population: number, slot: number, cause: LossCause): void {
+  /** A request of the slot is lost with the attempt that the opener made just now. */
+  #lose(slot: number): void {
+    const population = this.slots.population[slot]!;
+    const { cause, isRefused } = this.#opener;
     // Clients inside whose nodes are all gone are gone with them.
-    const isNowhere = this.slots.node[slot] === NO_NODE && this.#populations[population]!.from !== 'outside';
-    if (!isNowhere) this.#observer.lost(population, cause, this.#isRefused, 1);
+    const isNowhere = this.slots.node[slot] === NO_NODE && !this.#populations[population]!.isFromOutside;
+    if (!isNowhere) this.#observer.lost(population, cause, isRefused, 1);
+  }
+
+  /** So many requests of the slot are answered on its open connection. */
+  #answered(slot: number, requests: number): void {
+    const { population, node, pod, isMasqueraded } = this.slots;
+    this.#observer.answered(population[slot]!, node[slot]!, pod[slot]!, isMasqueraded[slot] === 1, requests);
   }
 
   /** A number of [0, 1) that says where the client is, or for clients outside which node the load balancer chooses. */
   #place(slot: number, entity: number, attempt: number): number {
-    const { from, keepAlive, choice, sourceAddresses, placeOffset } = this.#populations[this.slots.population[slot]!]!;
-    if (from !== 'outside') {
+    const { isFromOutside, keepAlive, choice, sourceAddresses, placeOffset } =
+      this.#populations[this.slots.population[slot]!]!;
+    if (!isFromOutside) {
       // One address is in one place; and slots are spread evenly. Else connections come from anywhere.
       if (choice.affinityTimeoutNs !== null) return (this.slots.client[slot]! + placeOffset) / sourceAddresses;
       if (keepAlive !== null) return (this.slots.serial[slot]! + placeOffset) / keepAlive.connections;
@@ -299,22 +252,12 @@ export class ConnectionLevel implements AcceptanceListener {
     return this.#entries.uniform(entity, attempt);
   }
 
-  #choiceOf(population: PopulationState, node: number): BackendChoice {
-    const place = population.isByNode ? node : 0;
-    let choice = population.choices.get(place);
-    if (choice === undefined) {
-      choice = createBackendChoice(population.choice, this.#shuffles, population.key ^ place, this.#acceptanceOf);
-      population.choices.set(place, choice);
-    }
-    return choice;
-  }
-
-  #open(slot: number, pod: number): void {
+  /** Enters the connection that the opener has opened, and schedules its end. */
+  #opened(slot: number, pod: number): void {
     const { slots } = this;
     const population = this.#populations[slots.population[slot]!]!;
     slots.strandedOn[slot] = NO_POD;
     slots.open(slot, pod, this.#simulation.nowNs);
-    this.#choiceOf(population, slots.node[slot]!).opened(slots.client[slot]!, pod);
     this.#observer.opened(slots.population[slot]!, pod);
     const entity = population.key ^ Math.imul(slots.serial[slot]!, POPULATION_KEY);
     const lifetimeNs = lifetimeOf(population, this.#lifetimes.uniform(entity, slots.attempts[slot]!));
@@ -323,25 +266,25 @@ export class ConnectionLevel implements AcceptanceListener {
   }
 
   /** The next request of a UDP flow whose entry led to a pod that did not answer: the entry is still there if the rules have the pod. */
-  #sendStranded(slot: number): Attempt {
-    const pod = this.slots.strandedOn[slot]!;
-    const { clients, service } = this.#populations[this.slots.population[slot]!]!;
-    const { set } = this.#routes.routeOf(clients, service, this.slots.node[slot]!);
-    if (set === null || !set.pods.includes(pod)) {
-      this.slots.strandedOn[slot] = NO_POD;
+  #sendStranded(slot: number): boolean {
+    const { slots } = this;
+    const pod = slots.strandedOn[slot]!;
+    const population = this.#populations[slots.population[slot]!]!;
+    const node = slots.node[slot]!;
+    if (!this.#opener.isHeld(population, node, pod)) {
+      slots.strandedOn[slot] = NO_POD;
       return this.#connect(slot);
     }
-    const acceptance = this.#acceptanceOf(pod);
-    if (acceptance !== Acceptance.accepts) return this.#failureAtPod(acceptance);
-    this.#open(slot, pod);
-    return CONNECTED;
+    const isOpen = this.#opener.resume(population, slots.client[slot]!, node, pod);
+    if (isOpen) this.#opened(slot, pod);
+    return isOpen;
   }
 
   #end(slot: number): void {
     const population = this.#populations[this.slots.population[slot]!]!;
     const pod = this.slots.pod[slot]!;
     this.#countRequests(slot);
-    population.choices.get(population.isByNode ? this.slots.node[slot]! : 0)?.closed(this.slots.client[slot]!, pod);
+    this.#opener.close(population, this.slots.client[slot]!, this.slots.node[slot]!, pod);
     this.slots.close(slot);
     this.#observer.closed(this.slots.population[slot]!, pod);
   }
@@ -353,13 +296,12 @@ export class ConnectionLevel implements AcceptanceListener {
 
   /** The slot has lost its connection and opens another one; no request depends on it yet. */
   #replace(slot: number): void {
-    if (this.#isStopped || this.#connect(slot) !== CONNECTED) this.#scheduleRequest(slot);
+    if (this.#isStopped || !this.#connect(slot)) this.#scheduleRequest(slot);
   }
 
   #breakConnectionsOf(pod: number, isSilent: boolean): void {
     // A pod that took them back would keep this from ending.
-    if (this.#acceptanceOf(pod) === Acceptance.accepts)
-      throw new RangeError(`pod ${pod} has ended and accepts connections`);
+    if (this.#opener.accepts(pod)) throw new RangeError(`pod ${pod} has ended and accepts connections`);
     for (let slot = this.slots.anyOf(pod); slot >= 0; slot = this.slots.anyOf(pod)) {
       const population = this.#populations[this.slots.population[slot]!]!;
       const isFlow = population.choice.protocol === 'UDP';
@@ -388,13 +330,12 @@ export class ConnectionLevel implements AcceptanceListener {
   /** On an open connection of a pool, since they were last counted; those of others were counted when they opened. */
   #countRequests(slot: number): void {
     const { slots } = this;
-    const index = slots.population[slot]!;
-    const { keepAlive, meanGapNs } = this.#populations[index]!;
+    const { keepAlive, meanGapNs } = this.#populations[slots.population[slot]!]!;
     if (keepAlive === null) return;
     const { nowNs } = this.#simulation;
     const requests = (nowNs - slots.countedNs[slot]!) / meanGapNs;
     slots.countedNs[slot] = nowNs;
-    this.#observer.answered(index, slots.node[slot]!, slots.pod[slot]!, slots.isMasqueraded[slot] === 1, requests);
+    this.#answered(slot, requests);
   }
 
   #scheduleArrival({ key, arrivals, meanGapNs }: PopulationState, index: number): void {

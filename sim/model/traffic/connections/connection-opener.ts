@@ -8,22 +8,23 @@
 
 import { NO_NODE, NO_POD } from '../../cluster/pods.js';
 import { Acceptance, type ConnectionRoutes } from '../connection-routes.js';
-import type { BackendChoice } from '../connections/backend-choice.js';
 import { causeAtPod, isRefusedAtPod, LossCause } from '../traffic-tally.js';
+import type { BackendChoice } from './backend-choice.js';
+import type { BackendChoices } from './backend-choices.js';
 
 /** Who opens connections: the clients of one entry of the scenario, of one service. */
 export interface ConnectingClients {
   /** Number of the entry. */
   readonly clients: number;
   readonly service: number;
-  /** A node without an endpoint of its own is one that whoever sends from outside should not use. */
+  /** Each of their connections may enter by another node, and a node without an endpoint of its own is one that they should not use. */
   readonly isFromOutside: boolean;
 }
 
 export class ConnectionOpener {
   /** Where the last connection entered, or NO_NODE. */
   node = NO_NODE;
-  /** The pod of the last connection, or NO_POD: it failed. */
+  /** The pod that the last connection was sent to, whether or not it has accepted; or NO_POD. */
   pod = NO_POD;
   /** Why it failed, and whether the client was told so. */
   cause: LossCause = LossCause.noEndpoints;
@@ -31,20 +32,16 @@ export class ConnectionOpener {
   isMasqueraded = false;
 
   readonly #routes: ConnectionRoutes;
-  readonly #choiceOf: (clients: number, service: number, node: number) => BackendChoice;
+  readonly #choices: BackendChoices;
   readonly #acceptanceOf: (pod: number) => Acceptance;
 
-  constructor(
-    routes: ConnectionRoutes,
-    choiceOf: (clients: number, service: number, node: number) => BackendChoice,
-    acceptanceOf: (pod: number) => Acceptance,
-  ) {
+  constructor(routes: ConnectionRoutes, choices: BackendChoices, acceptanceOf: (pod: number) => Acceptance) {
     this.#routes = routes;
-    this.#choiceOf = choiceOf;
+    this.#choices = choices;
     this.#acceptanceOf = acceptanceOf;
   }
 
-  /** Both uniform numbers are of [0, 1). True: `pod` has accepted it. */
+  /** `ofNode` and `ofPod` are random numbers of [0, 1). True: `pod` has accepted it. */
   open(from: ConnectingClients, client: number, nowNs: number, ofNode: number, ofPod: number): boolean {
     const { clients, service } = from;
     this.pod = NO_POD;
@@ -55,20 +52,45 @@ export class ConnectionOpener {
       return this.#fail(from.isFromOutside ? LossCause.loadBalancer : LossCause.noLocalEndpoints, false);
     }
     if (outcome === 'REJECT' || set === null) return this.#fail(LossCause.noEndpoints, true);
-    const choice = this.#choiceOf(clients, service, this.node);
-    const pod = choice.pick(client, set, nowNs, ofPod);
-    if (pod === NO_POD) return this.#fail(LossCause.staleRules, true);
-    const acceptance = this.#acceptanceOf(pod);
-    if (acceptance !== Acceptance.accepts) return this.#fail(causeAtPod(acceptance), isRefusedAtPod(acceptance));
-    choice.opened(client, pod);
-    this.pod = pod;
     this.isMasqueraded = isMasqueraded;
-    return true;
+    const choice = this.#choices.of(clients, service, this.node);
+    this.pod = choice.pick(client, set, nowNs, ofPod);
+    // A server of IPVS that waits for the end of its connections refuses the clients that are hashed to it.
+    if (this.pod === NO_POD) return this.#fail(LossCause.staleRules, true);
+    return this.#meet(choice, client);
+  }
+
+  /** Whether the rules of the node hold the pod. */
+  isHeld({ clients, service }: ConnectingClients, node: number, pod: number): boolean {
+    return this.#routes.routeOf(clients, service, node).set?.pods.includes(pod) ?? false;
+  }
+
+  /** A flow goes on to the pod that the node remembers for it. True: the pod has accepted it. */
+  resume({ clients, service }: ConnectingClients, client: number, node: number, pod: number): boolean {
+    this.node = node;
+    this.pod = pod;
+    return this.#meet(this.#choices.of(clients, service, node), client);
   }
 
   /** A connection that was opened is over. */
   close(from: ConnectingClients, client: number, node: number, pod: number): void {
-    this.#choiceOf(from.clients, from.service, node).closed(client, pod);
+    this.#choices.closed(from.clients, from.service, node, client, pod);
+  }
+
+  /** The node remembers nothing of its connections any more. */
+  forget(node: number): void {
+    this.#choices.forget(node);
+  }
+
+  accepts(pod: number): boolean {
+    return this.#acceptanceOf(pod) === Acceptance.accepts;
+  }
+
+  #meet(choice: BackendChoice, client: number): boolean {
+    const acceptance = this.#acceptanceOf(this.pod);
+    if (acceptance !== Acceptance.accepts) return this.#fail(causeAtPod(acceptance), isRefusedAtPod(acceptance));
+    choice.opened(client, this.pod);
+    return true;
   }
 
   #fail(cause: LossCause, isRefused: boolean): false {

@@ -32,8 +32,7 @@ export class ConnectionSlots {
   /** Changes with all that makes pending events of the slot void. */
   generation = new Int32Array(INITIAL_CAPACITY);
 
-  /** Open connections by pod. */
-  openOf = new Int32Array(INITIAL_CAPACITY);
+  /** By pod: the first slot of the list of its open connections, linked by #next and #previous. */
   #firstOf = new Int32Array(INITIAL_CAPACITY).fill(NO_SLOT);
   #next = new Int32Array(INITIAL_CAPACITY);
   #previous = new Int32Array(INITIAL_CAPACITY);
@@ -72,7 +71,7 @@ export class ConnectionSlots {
   }
 
   open(slot: number, pod: number, nowNs: number): void {
-    this.fitPod(pod);
+    if (pod >= this.#firstOf.length) this.#growPods(pod);
     const first = this.#firstOf[pod]!;
     this.pod[slot] = pod;
     this.countedNs[slot] = nowNs;
@@ -80,7 +79,6 @@ export class ConnectionSlots {
     this.#next[slot] = first;
     if (first !== NO_SLOT) this.#previous[first] = slot;
     this.#firstOf[pod] = slot;
-    this.openOf[pod]!++;
   }
 
   /** Ends the open connection of the slot. */
@@ -92,7 +90,6 @@ export class ConnectionSlots {
     if (previous === NO_SLOT) this.#firstOf[pod] = next;
     else this.#next[previous] = next;
     this.pod[slot] = NO_POD;
-    this.openOf[pod]!--;
     this.voidEvents(slot);
   }
 
@@ -101,13 +98,9 @@ export class ConnectionSlots {
     return this.#firstOf[pod] ?? NO_SLOT;
   }
 
-  /** Makes room for the pod in `openOf`. */
-  fitPod(pod: number): void {
-    if (pod < this.openOf.length) return;
-    const before = this.openOf.length;
-    const capacity = Math.max(pod + 1, 2 * before);
-    this.openOf = widen(this.openOf, capacity);
-    this.#firstOf = widen(this.#firstOf, capacity).fill(NO_SLOT, before);
+  #growPods(pod: number): void {
+    const before = this.#firstOf.length;
+    this.#firstOf = widen(this.#firstOf, Math.max(pod + 1, 2 * before)).fill(NO_SLOT, before);
   }
 
   #grow(): void {

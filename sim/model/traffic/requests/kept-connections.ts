@@ -11,7 +11,7 @@
 import type { CounterHash } from '../../../kernel/random.js';
 import { exponential } from '../../../kernel/distributions.js';
 import { NO_NODE, NO_POD } from '../../cluster/pods.js';
-import type { ConnectingClients, ConnectionOpener } from './connection-opener.js';
+import type { ConnectingClients, ConnectionOpener } from '../connections/connection-opener.js';
 
 /** Random numbers of connections, by slot and number of the attempt; `ofNode` may depend on the client alone. */
 export interface ConnectionDraws {

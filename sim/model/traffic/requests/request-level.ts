@@ -27,7 +27,7 @@ import type { ApplicationSettings } from '../../traffic-settings.js';
 import { CLIENT_RULES, NETWORK_ROUND_TRIPS } from '../../versions/network-costs.js';
 import { Acceptance, type AcceptanceListener } from '../connection-routes.js';
 import { LossCause, type TrafficTally } from '../traffic-tally.js';
-import type { ConnectionOpener } from './connection-opener.js';
+import type { ConnectionOpener } from '../connections/connection-opener.js';
 import { PodStations } from './pod-station.js';
 import { createPopulation, NO_EVENT, placeOf, type Population, type RequestClients } from './request-population.js';
 import { RequestsUnderWay } from './requests-under-way.js';

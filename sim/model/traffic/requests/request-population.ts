@@ -6,7 +6,7 @@
 
 import type { CounterHash, RandomStreams } from '../../../kernel/random.js';
 import type { ClientSettings } from '../../traffic-settings.js';
-import type { ConnectingClients, ConnectionOpener } from './connection-opener.js';
+import type { ConnectingClients, ConnectionOpener } from '../connections/connection-opener.js';
 import { KeptConnections } from './kept-connections.js';
 import type { ServiceTime } from './service-time.js';
 

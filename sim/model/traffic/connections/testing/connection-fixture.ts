@@ -4,7 +4,9 @@ import { RandomStreams } from '../../../../kernel/random.js';
 import { Simulation } from '../../../../kernel/simulation.js';
 import { NO_NODE } from '../../../cluster/pods.js';
 import { Acceptance, type ConnectionRoute, type ConnectionRoutes, type EndpointSet } from '../../connection-routes.js';
+import { BackendChoices } from '../backend-choices.js';
 import { ConnectionLevel, type ConnectionPopulation } from '../connection-level.js';
+import { ConnectionOpener } from '../connection-opener.js';
 import { ConnectionTally } from './connection-tally.js';
 
 export const SECOND = 1e9;
@@ -59,7 +61,7 @@ export class HandMadeRoutes implements ConnectionRoutes {
 export const POPULATION: ConnectionPopulation = {
   clients: 0,
   service: 0,
-  from: 'pods',
+  isFromOutside: false,
   requestsPerSecond: 100,
   keepAlive: null,
   sourceAddresses: 1000,
@@ -84,13 +86,20 @@ export function connectionFixture(
   const routes = new HandMadeRoutes(nodes, pods);
   const tally = new ConnectionTally(1);
   const acceptances = new Map<number, Acceptance>();
+  const streams = new RandomStreams(7, replication);
+  const population = { ...POPULATION, ...given };
+  const acceptanceOf = (pod: number): Acceptance => acceptances.get(pod) ?? Acceptance.accepts;
+  const choices = new BackendChoices(
+    () => population.choice,
+    streams.hash('order of endpoints in userspace mode'),
+    acceptanceOf,
+  );
   const level = new ConnectionLevel({
     simulation,
-    streams: new RandomStreams(7, replication),
-    routes,
+    streams,
+    opener: new ConnectionOpener(routes, choices, acceptanceOf),
     observer: tally,
-    acceptanceOf: (pod) => acceptances.get(pod) ?? Acceptance.accepts,
-    populations: [{ ...POPULATION, ...given }],
+    populations: [population],
   });
   const open = (pod: number): number => tally.open[0]![pod]!;
   /** The pod meets connections so from now on. */

@@ -6,8 +6,9 @@ import { NO_NODE } from '../../../cluster/pods.js';
 import type { ApplicationSettings } from '../../../traffic-settings.js';
 import { Acceptance, type ConnectionRoute, type ConnectionRoutes } from '../../connection-routes.js';
 import { TrafficTally } from '../../traffic-tally.js';
-import { RandomChoice } from '../../connections/backend-choice.js';
-import { ConnectionOpener } from '../connection-opener.js';
+import { BackendChoices } from '../../connections/backend-choices.js';
+import { ConnectionOpener } from '../../connections/connection-opener.js';
+import type { ChoiceSettings } from '../../connections/create-backend-choice.js';
 import { RequestLevel } from '../request-level.js';
 import type { RequestClients } from '../request-population.js';
 
@@ -23,6 +24,8 @@ export const CLIENTS: RequestClients = {
   sourceAddresses: 1000,
   serviceTime: { meanNs: 10 * MILLISECOND, variation: 1 },
 };
+
+const CHOICE: ChoiceSettings = { mode: 'iptables', ipvsScheduler: 'rr', protocol: 'TCP', affinityTimeoutNs: null };
 
 export interface FixtureOptions {
   readonly clients?: readonly Partial<RequestClients>[];
@@ -53,10 +56,11 @@ export function requestFixture(options: FixtureOptions) {
     entryNode: (_clients, _service, uniform) => entryNodes[Math.floor(uniform * entryNodes.length)] ?? NO_NODE,
   };
   const tally = new TrafficTally();
+  const streams = new RandomStreams(5, options.replication ?? 0);
   const level = new RequestLevel(
     {
       simulation,
-      streams: new RandomStreams(5, options.replication ?? 0),
+      streams,
       nodes: { zone: Uint16Array.from(zoneOfNode) },
       pods: { node: Int32Array.from(nodeOfPod), service: new Int32Array(nodeOfPod.length) },
       applicationOf: () => ({
@@ -70,7 +74,11 @@ export function requestFixture(options: FixtureOptions) {
     },
     new ConnectionOpener(
       routes,
-      () => new RandomChoice(),
+      new BackendChoices(
+        () => CHOICE,
+        streams.hash('order of endpoints'),
+        (pod) => acceptance[pod]!,
+      ),
       (pod) => acceptance[pod]!,
     ),
     (options.clients ?? [{}]).map((given) => ({ ...CLIENTS, ...given })),
