@@ -21,7 +21,7 @@ export const DATA_COLORS = [
 ] as const;
 
 /** Lines differ by dash as well, for readers who do not tell the colours apart, and for grey paper. */
-export const DASHES: readonly (readonly number[])[] = [
+const DASHES: readonly (readonly number[])[] = [
   [1, 0],
   [7, 3],
   [2, 3],
@@ -35,7 +35,7 @@ export const DASHES: readonly (readonly number[])[] = [
 ];
 
 /** Width of the static picture; a live chart takes the width of its place. */
-export const STATIC_WIDTH_PX = 720;
+const STATIC_WIDTH_PX = 720;
 /** Of it, what an axis of numbers and its title leave to the plot. */
 export const PLOT_WIDTH_PX = STATIC_WIDTH_PX - 70;
 export const PLOT_HEIGHT_PX = 260;

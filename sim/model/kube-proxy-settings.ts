@@ -7,6 +7,7 @@
  */
 
 import type { SyncListings } from './node/proxy-modes/nftables/nftables-mode.js';
+import type { IptablesLayout } from './node/proxy-modes/iptables/iptables-options.js';
 import type { NodeKernel } from './node/proxy-modes/nftables/nftables-sync-cost.js';
 import type { ProxyModeName } from './node/proxy-modes/proxy-mode.js';
 
@@ -15,9 +16,6 @@ export type DetectLocalMode = 'ClusterCIDR' | 'NodeCIDR' | 'BridgeInterface' | '
 
 /** Schedulers of the kernel's IPVS, by the names of its modules. */
 export type IpvsSchedulerName = 'rr' | 'wrr' | 'lc' | 'wlc' | 'sed' | 'nq' | 'lblc' | 'lblcr' | 'sh' | 'dh' | 'mh';
-
-/** Which rules the iptables mode makes: up to 1.25, and since. */
-export type IptablesRuleLayout = 'v1.24' | 'v1.33';
 
 export interface KubeProxySettings {
   readonly mode: ProxyModeName;
@@ -38,7 +36,7 @@ export interface KubeProxySettings {
 
   /** What the iptables commands of a node speak to: the old kernel tables, or nftables by translation. */
   readonly iptablesBackend: 'legacy' | 'nft';
-  readonly iptablesRuleLayout: IptablesRuleLayout;
+  readonly iptablesRuleLayout: IptablesLayout;
   readonly ipvs: { readonly scheduler: IpvsSchedulerName };
   /** Feature gate NFTablesProxyMode, without which there is no nftables mode. */
   readonly nftablesProxyMode: boolean;

@@ -7,10 +7,9 @@ import type { MetallbSettings } from './metallb-settings.js';
 
 /** Clouds whose load balancers the service controller sets up. `generic` is like no cloud in particular. */
 export const CLOUD_PROVIDERS = ['gce', 'aws-nlb', 'aws-clb', 'azure', 'generic'] as const;
-export type CloudProvider = (typeof CLOUD_PROVIDERS)[number];
 
 /** MetalLB, in its two modes: the nodes themselves announce the addresses of services. */
-export const METALLB_PROVIDERS = ['metallb-layer2', 'metallb-bgp'] as const;
+const METALLB_PROVIDERS = ['metallb-layer2', 'metallb-bgp'] as const;
 
 /** All values of `loadBalancer.provider`. */
 export const LOAD_BALANCER_PROVIDERS = [...CLOUD_PROVIDERS, ...METALLB_PROVIDERS] as const;

@@ -29,10 +29,7 @@ export function createPlacement(
   return placements.size === 1 ? ofGroup[0]! : new PlacementByGroup(ofGroup, groupOf);
 }
 
-export function placementBy(
-  strategy: PlacementStrategy,
-  { nodes, availability, streams }: PlacementCluster,
-): Placement {
+function placementBy(strategy: PlacementStrategy, { nodes, availability, streams }: PlacementCluster): Placement {
   switch (strategy) {
     case 'even':
       return new EvenPlacement(nodes.count, streams, availability);

@@ -9,7 +9,7 @@
  */
 
 import type { PodTable } from '../cluster/pods.js';
-import { type ServiceTable } from '../cluster/services.js';
+import type { ServiceTable } from '../cluster/services.js';
 import type { Discovery, PlannedWrite } from '../controlplane/discovery.js';
 import { isReadyEndpoint, isServing, isSliceEndpoint, isTerminating } from '../controlplane/endpoint-membership.js';
 import { EndpointState, type EndpointUpdate, NO_ZONE } from './endpoint-ledger.js';

@@ -23,7 +23,7 @@ export interface EnvironmentService {
 
 export type EnvironmentVariable = readonly [name: string, value: string];
 
-export const hasClusterIP = ({ clusterIP }: Pick<EnvironmentService, 'clusterIP'>): boolean =>
+const hasClusterIP = ({ clusterIP }: Pick<EnvironmentService, 'clusterIP'>): boolean =>
   clusterIP !== '' && clusterIP !== 'None';
 
 const variableName = (name: string): string => name.replaceAll('-', '_').toUpperCase();

@@ -8,6 +8,9 @@
 
 import { NO_NODE } from '../cluster/pods.js';
 
+/** Below this part of what was added or taken last, a sum is what rounding has left of nothing. */
+const ROUNDING = 1e-9;
+
 export class EntryWeights {
   readonly weight: Float64Array;
   total = 0;
@@ -24,8 +27,7 @@ export class EntryWeights {
     this.weight[node] = weight;
     this.#cumulative = null;
     this.total += weight - before;
-    // What is left of a sum of fractions when all are gone is not a weight.
-    if (this.total < 1e-9 * Math.max(weight, before)) this.total = 0;
+    if (this.total < ROUNDING * Math.max(weight, before)) this.total = 0;
   }
 
   /** The node that a connection enters by, for a number of [0, 1): each by its weight; NO_NODE if there is none. */

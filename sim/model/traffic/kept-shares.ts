@@ -13,11 +13,11 @@
 import { ConnectionFluid, type FluidOutcome } from './connections/connection-fluid.js';
 import { Acceptance } from './connection-routes.js';
 import { flowLoads } from './flow-loads.js';
-import type { ServiceTraffic } from './service-traffic.js';
+import type { KeptFlow, ServiceTraffic } from './service-traffic.js';
 import type { ShareFlow } from './share-flow.js';
 import type { LossCause, TrafficTally } from './traffic-tally.js';
 
-export interface KeptConnectionsParameters {
+export interface KeptSharesParameters {
   readonly traffic: ServiceTraffic;
   /** Of attempts to connect, as if each request made one; it fills `attempts`, and nobody else does. */
   readonly flow: ShareFlow;
@@ -30,8 +30,8 @@ export interface KeptConnectionsParameters {
   readonly startNs: number;
 }
 
-export class KeptConnections {
-  readonly #parameters: KeptConnectionsParameters;
+export class KeptShares implements KeptFlow {
+  readonly #parameters: KeptSharesParameters;
   readonly #fluid: ConnectionFluid;
   /** Positions of pods in the fluid, and of what is free. */
   readonly #positions = new Map<number, number>();
@@ -39,19 +39,17 @@ export class KeptConnections {
   #shares = new Float64Array(0);
   #nowNs = 0;
 
-  constructor(parameters: KeptConnectionsParameters) {
+  constructor(parameters: KeptSharesParameters) {
     this.#parameters = parameters;
     this.#fluid = new ConnectionFluid(parameters);
   }
 
-  /** The cluster has been at rest: all connections are open. */
   start(nowNs: number): void {
     this.#nowNs = nowNs;
     this.#takeShares();
     this.#fluid.connectAll(this.#shares);
   }
 
-  /** Time has passed until now. */
   advance(nowNs: number): void {
     const dtNs = nowNs - this.#nowNs;
     if (dtNs <= 0) return;
@@ -64,7 +62,6 @@ export class KeptConnections {
     this.#takeShares();
   }
 
-  /** The connections of the pod end now, and are opened anew. */
   podStopped(pod: number, nowNs: number): void {
     this.advance(nowNs);
     this.#takeShares();
@@ -73,7 +70,6 @@ export class KeptConnections {
     this.#fluid.podStopped(position, this.#shares, { answered: 0, lost: 0, opened: 0 });
   }
 
-  /** Requests per second that the pod gets. */
   loadOf(pod: number): number {
     const { requestsPerSecond, connections } = this.#parameters;
     const position = this.#positions.get(pod);

@@ -12,7 +12,6 @@ import type { LoadBalancer, NodeAnswer } from './load-balancers/load-balancer.js
 import { nodeAnswer, type NodeCheck } from './load-balancers/node-answer.js';
 import type { NodeEndpoints } from './node-endpoints.js';
 import { READY, type ServiceVersions, TERMINATING } from './service-versions.js';
-import type { KeptConnections } from './kept-connections.js';
 import type { ShareFlow } from './share-flow.js';
 
 export interface ServiceTrafficContext {
@@ -41,6 +40,18 @@ export interface NodeHealth {
   readonly isProxyHealthy: (node: number) => boolean;
 }
 
+/** The requests of a flow whose connections are kept open. */
+export interface KeptFlow {
+  /** The cluster has been at rest: all connections are open. */
+  start(nowNs: number): void;
+  /** Time has passed until now. */
+  advance(nowNs: number): void;
+  /** The connections of the pod end now, and are opened anew. */
+  podStopped(pod: number, nowNs: number): void;
+  /** Requests per second that the pod gets. */
+  loadOf(pod: number): number;
+}
+
 /** A change of an endpoint on a node that the rules of the node do not hold yet. */
 export interface OwnChange {
   readonly entry: number;
@@ -51,12 +62,14 @@ export interface OwnChange {
 }
 
 const NOT_LISTED = -1;
+// Known endpoints, and how many of them for each ready one, from which on those that are gone are looked for.
+const MIN_FORGOTTEN_FROM = 64;
+const MOST_KNOWN_PER_READY = 4;
 
 export class ServiceTraffic {
   readonly context: ServiceTrafficContext;
   readonly flows: ShareFlow[] = [];
-  /** Of the flows whose connections are kept open. */
-  readonly kept = new Map<ShareFlow, KeptConnections>();
+  readonly kept = new Map<ShareFlow, KeptFlow>();
   /** null: it has no load balancer, or nobody comes by it. */
   balanced: Balanced | null = null;
   /** Entries of the log that are writes of this service: entry v - 1 makes version v. */
@@ -271,10 +284,10 @@ export class ServiceTraffic {
     this.#position.delete(endpoint);
   }
 
-  /** Endpoints that no version has any more; looked for when there are many. */
+  /** Endpoints that no version has any more; looked for only when there are so many that it costs nothing beside their writes. */
   #forget(): void {
     const { versions, records } = this.context;
-    if (this.known.size < 64 || this.known.size < 4 * this.ready.length) return;
+    if (this.known.size < Math.max(MIN_FORGOTTEN_FROM, MOST_KNOWN_PER_READY * this.ready.length)) return;
     for (const endpoint of this.known) {
       if (records.stateOf(endpoint) === EndpointState.unusable && records.lastVersionOf(endpoint) <= versions.oldest) {
         this.known.delete(endpoint);

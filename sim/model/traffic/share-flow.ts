@@ -46,6 +46,8 @@ export interface ShareFlowParameters {
 }
 
 const NS_PER_SECOND = 1e9;
+/** Below this part of what was added or taken last, a sum is what rounding has left of nothing. */
+const ROUNDING = 1e-9;
 
 export class ShareFlow {
   readonly parameters: ShareFlowParameters;
@@ -206,8 +208,7 @@ export class ShareFlow {
     this.#settleCell(version, zone, nowNs);
     const cell = this.#cell(version, zone);
     this.#weight[cell]! += weight;
-    // What is left of a sum of fractions when all are gone is not a weight.
-    if (this.#weight[cell]! < 1e-9 * Math.abs(weight)) {
+    if (this.#weight[cell]! < ROUNDING * Math.abs(weight)) {
       this.#weight[cell] = this.#ownReady[cell] = this.#ownTerminating[cell] = 0;
       return;
     }

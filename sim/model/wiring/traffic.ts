@@ -10,7 +10,7 @@ import type { ServiceAddress } from '../node/packet-path/rule-walk.js';
 import type { InitialEndpoints } from '../node/rule-history.js';
 import { MODE_ROUTING, type PacketSource, type ServiceDestination } from '../node/service-routing/service-route.js';
 import { type ClientOrigin, capacityPerSecond, type ClientSettings } from '../traffic-settings.js';
-import { KeptConnections } from '../traffic/kept-connections.js';
+import { KeptShares } from '../traffic/kept-shares.js';
 import { EndpointRecords } from '../traffic/endpoint-records.js';
 import { EntryWeights, insideWeights } from '../traffic/entry-weights.js';
 import { NodeEndpoints } from '../traffic/node-endpoints.js';
@@ -125,7 +125,7 @@ export function createTraffic(
       if (keepAlive !== null && requestsPerSecond > 0) {
         traffic.kept.set(
           flow,
-          new KeptConnections({
+          new KeptShares({
             ...keepAlive,
             traffic,
             flow,

@@ -91,7 +91,7 @@ const ACCEPT = ending('ACCEPT');
 const UNHANDLED = ending('UNHANDLED');
 
 /** A service with what the node makes of it. */
-interface RoutedService {
+interface ServiceOnNode {
   readonly service: AddressedService;
   readonly sets: EndpointSets<AddressedEndpoint>;
   readonly sizes: { readonly cluster: number; readonly local: number; readonly isAnywhere: boolean };
@@ -103,7 +103,7 @@ interface RoutedService {
 
 interface Target {
   readonly destination: ServiceDestination;
-  readonly routed: RoutedService;
+  readonly routed: ServiceOnNode;
 }
 
 const keyOf = (address: string, protocol: Protocol, port: number): string => `${address} ${protocol} ${port}`;
@@ -180,7 +180,7 @@ export class NodeRouting {
     }
   }
 
-  #categorize(service: AddressedService, vips: readonly string[]): RoutedService {
+  #categorize(service: AddressedService, vips: readonly string[]): ServiceOnNode {
     const { mode, node, selection } = this.#config;
     const shape: ServiceShape = {
       ...CLUSTER_IP,
@@ -234,7 +234,7 @@ export class NodeRouting {
   }
 
   /** A node within the ranges may also come from the load balancer's address, as it does where that is an address of its own. */
-  #isAllowed(source: string, { allowedSources, vips }: RoutedService): boolean {
+  #isAllowed(source: string, { allowedSources, vips }: ServiceOnNode): boolean {
     if (allowedSources === null || allowedSources.has(source)) return true;
     const primary = primaryIP(this.#config.nodeIPs, familyOf(source));
     return vips.includes(source) && primary !== undefined && allowedSources.has(primary);
@@ -257,7 +257,7 @@ const READY_ONLY: EndpointSelection = {
   preferSameTrafficDistribution: false,
 };
 
-const withoutExternalEndpoints = ({ service, sizes }: RoutedService): PacketVerdict => {
+const withoutExternalEndpoints = ({ service, sizes }: ServiceOnNode): PacketVerdict => {
   if (!sizes.isAnywhere) return REJECT;
   return service.externalTrafficPolicy === 'Local' && sizes.local === 0 ? DROP : UNHANDLED;
 };
