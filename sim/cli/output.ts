@@ -31,8 +31,13 @@ export function columnsOf(stream: NodeJS.WriteStream): number {
   return stream.columns > 0 ? stream.columns : DEFAULT_COLUMNS;
 }
 
+export interface TextOptions {
+  readonly columns: number;
+  readonly color: boolean;
+}
+
 /** How text for this stream may look: its width, and colours unless NO_COLOR, a pipe or a dumb terminal forbids them. */
-export function textOptions(stream: NodeJS.WriteStream): { columns: number; color: boolean } {
+export function textOptions(stream: NodeJS.WriteStream): TextOptions {
   // styleText knows the rules of NO_COLOR, FORCE_COLOR and terminals; what it leaves plain must stay plain.
   return { columns: columnsOf(stream), color: styleText('bold', 'x', { stream }) !== 'x' };
 }

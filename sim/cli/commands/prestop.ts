@@ -7,15 +7,15 @@ import type { PreStopResults } from '../../experiment/prestop-results.js';
 import { looksOf, runPreStop } from '../../experiment/prestop-run.js';
 import { coarseGrid, type PreStopOutcome } from '../../experiment/prestop-search.js';
 import { preStopSubject, sleepVariant } from '../../experiment/prestop-subject.js';
-import { formatResults, prepareDirectory } from '../../experiment/results-file.js';
+import { prepareDirectory } from '../../experiment/results-file.js';
 import { loadExperiment } from '../../scenario/load.js';
 import { EXIT } from '../exit-codes.js';
 import { listenForInterrupt } from '../interrupt.js';
 import { onThreads } from '../on-threads.js';
 import { loadOptions, type ReplicationOptions } from '../options.js';
-import { print, say, textOptions } from '../output.js';
+import { say } from '../output.js';
 import { presentError } from '../present-error.js';
-import { saveResults } from '../save-results.js';
+import { deliverResults, type Presentation } from '../save-results.js';
 
 export interface PreStopCommandOptions extends ReplicationOptions {
   /** Share of requests. */
@@ -54,12 +54,7 @@ export async function prestop(file: string, options: PreStopCommandOptions): Pro
     return EXIT.interrupted;
   }
 
-  const { written, failure } = await saveResults(directory, results, options.report ? renderReport : null);
-  if (options.json === true) print(formatResults(results));
-  if (options.quiet !== true) {
-    await summarize(results, options.json === true ? process.stderr : process.stdout);
-    for (const path of written) say(`kube-headroom: wrote ${path}`);
-  }
+  const failure = await deliverResults(directory, results, options, PRESENTATION);
   if (failure !== null) return presentError(failure);
   return EXIT_OF_OUTCOME[results.preStop.outcome.status];
 }
@@ -72,12 +67,8 @@ const EXIT_OF_OUTCOME: Record<PreStopOutcome['status'], number> = {
   interrupted: EXIT.interrupted,
 };
 
-/** Charts take longer to load than most scenarios to simulate: only when they are wanted. */
-async function renderReport(results: PreStopResults): Promise<string> {
-  return (await import('../../../reports/prestop-report.js')).renderPreStopReport(results);
-}
-
-async function summarize(results: PreStopResults, stream: NodeJS.WriteStream): Promise<void> {
-  const { renderPreStopSummary } = await import('../../../reports/prestop-summary.js');
-  stream.write(renderPreStopSummary(results, textOptions(stream)));
-}
+const PRESENTATION: Presentation<PreStopResults> = {
+  renderReport: async (results) => (await import('../../../reports/prestop-report.js')).renderPreStopReport(results),
+  renderSummary: async (results, options) =>
+    (await import('../../../reports/prestop-summary.js')).renderPreStopSummary(results, options),
+};

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 
-import { formatResults, prepareDirectory } from '../../experiment/results-file.js';
+import { prepareDirectory } from '../../experiment/results-file.js';
 import type { Results, Verdict } from '../../experiment/results.js';
 import { runExperiment } from '../../experiment/run-experiment.js';
 import { loadExperiment } from '../../scenario/load.js';
@@ -10,9 +10,9 @@ import { EXIT } from '../exit-codes.js';
 import { listenForInterrupt } from '../interrupt.js';
 import { onThreads } from '../on-threads.js';
 import { loadOptions, type ReplicationOptions } from '../options.js';
-import { print, say, textOptions } from '../output.js';
+import { say } from '../output.js';
 import { presentError } from '../present-error.js';
-import { saveResults } from '../save-results.js';
+import { deliverResults, type Presentation } from '../save-results.js';
 
 export interface RunOptions extends ReplicationOptions {
   readonly set?: readonly string[];
@@ -36,26 +36,16 @@ export async function run(file: string, options: RunOptions): Promise<number> {
     return EXIT.interrupted;
   }
 
-  const { written, failure } = await saveResults(directory, results, options.report ? renderReport : null);
-  // Results that cannot be written are still shown: they may have taken long.
-  if (options.json === true) print(formatResults(results));
-  if (options.quiet !== true) {
-    await summarize(results, options.json === true ? process.stderr : process.stdout);
-    for (const path of written) say(`kube-headroom: wrote ${path}`);
-  }
+  const failure = await deliverResults(directory, results, options, PRESENTATION);
   if (failure !== null) return presentError(failure);
   return results.partial ? EXIT.interrupted : exitCodeOf(results.verdict);
 }
 
-/** Charts take longer to load than most scenarios to simulate: only when they are wanted. */
-async function renderReport(results: Results): Promise<string> {
-  return (await import('../../../reports/html-report.js')).renderHtmlReport(results);
-}
-
-async function summarize(results: Results, stream: NodeJS.WriteStream): Promise<void> {
-  const { renderTextSummary } = await import('../../../reports/text-summary.js');
-  stream.write(renderTextSummary(results, textOptions(stream)));
-}
+const PRESENTATION: Presentation<Results> = {
+  renderReport: async (results) => (await import('../../../reports/html-report.js')).renderHtmlReport(results),
+  renderSummary: async (results, options) =>
+    (await import('../../../reports/text-summary.js')).renderTextSummary(results, options),
+};
 
 function exitCodeOf(verdict: Verdict): number {
   switch (verdict) {
