@@ -1,7 +1,11 @@
 /**
  * How much each pod of a service gets, and how uneven that is.
  *
- *   flows: sets of endpoints with what each endpoint gets --> load of every ready pod that accepts --> imbalance, nodes' loads
+ *   flows: sets of endpoints with what each endpoint gets --+
+ *   flows whose connections are kept open: what they carry --+--> load of every ready pod that accepts --> imbalance, nodes' loads
+ *
+ * Clients whose connections or requests are followed one by one count with the rates that the rules give them on average; what pods
+ * get of these is measured where they are followed.
  */
 
 import type { MetricName } from '../../metrics.js';
@@ -17,6 +21,7 @@ export interface PodLoads {
   readonly perSecond: Float64Array;
 }
 
+/** As the rules of nodes send requests now. */
 export function podLoads(traffic: ServiceTraffic): PodLoads {
   const { acceptanceOf } = traffic.context;
   const pods = traffic.ready.filter((pod) => acceptanceOf(pod) === Acceptance.accepts);
