@@ -383,3 +383,35 @@ test('rates by versions of a service are those of a twin that looks at every nod
     { numRuns: 500 },
   );
 });
+
+test('a level of events hears of a lost node when nobody enters by it any more', () => {
+  const isDown = new Uint8Array(NODES);
+  const weights = new EntryWeights(NODES);
+  for (let node = 0; node < NODES; node++) weights.set(node, 1);
+  const heard: (readonly number[])[] = [];
+  const traffic = new Traffic(new Simulation(), {
+    levels: [
+      {
+        pendingEvents: 0,
+        underWay: 0,
+        start: () => {},
+        stop: () => {},
+        nodeLost: (lost) => heard.push([lost, isDown[lost]!, weights.weight[lost]!]),
+        end: () => ({ scalars: {}, distributions: {} }),
+      },
+    ],
+    log: { service: new Int32Array(0), nextOfService: new Int32Array(0) },
+    services: [],
+    tally: new TrafficTally(),
+    applied: new Int32Array(NODES),
+    isDown,
+    nodeOf,
+    serviceOf: () => 0,
+    capacityOf: () => null,
+    insideWeights: [{ weights, weightOf: () => 1 }],
+  });
+  traffic.nodeDown(2, true);
+  traffic.nodeDown(2, false);
+  expect(heard).toEqual([[2, 1, 0]]);
+  expect([isDown[2], weights.weight[2]]).toEqual([0, 1]);
+});

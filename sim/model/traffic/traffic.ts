@@ -5,6 +5,7 @@
  *   kube-proxies: a sync starts --its end--> node moves on ---------+--> flows --> TrafficTally: served, lost, by cause
  *   pods stop, fail, recover; nodes are lost -----------------------+         --> loads of pods
  *   nodes' answers, published endpoints --> load balancers --weights--+
+ *   connections and requests that are followed one by one: levels of events, which are started, stopped and told of nodes here
  *
  * A sync replaces the rules at its end, so that is when a node moves to later versions; only then, and only for syncs that change
  * a service with clients, is there an event.
@@ -137,6 +138,7 @@ export class Traffic implements AcceptanceListener {
     for (const level of this.#parameters.levels) level.start();
   }
 
+  /** Nobody sends anything new; requests that are under way go on. */
   stopClients(): void {
     for (const level of this.#parameters.levels) level.stop();
   }
@@ -187,9 +189,10 @@ export class Traffic implements AcceptanceListener {
       const version = traffic.versionOf(node);
       for (const flow of traffic.flows) flow.leave(node, version, nowNs);
     });
-    if (isDown) for (const level of this.#parameters.levels) level.nodeLost?.(node);
     down[node] = isDown ? 1 : 0;
     for (const { weights, weightOf } of insideWeights) weights.set(node, isDown ? 0 : weightOf(node));
+    // Now, so that connections which break do not open anew by the node that is gone.
+    if (isDown) for (const level of this.#parameters.levels) level.nodeLost?.(node);
     this.#forEach((traffic) => {
       const version = traffic.versionOf(node);
       for (const flow of traffic.flows) flow.enter(node, version, nowNs);

@@ -2,7 +2,7 @@
  * Connections that the clients of a service hold open together and send all of their requests over.
  *
  *   request on a slot --> its connection, or a new one if it has none or its time is over --> pod, or the cause of the failure
- *   pod ended --> its connections are reset, and their slots try again at once
+ *   pod ended, or entry node lost --> its connections are reset, and their slots try again at once
  *
  * A slot that gets no connection tries again with its next request. A connection carries any number of requests at a time, as HTTP/2
  * does. One whose lifetime is over is closed by the next request that finds it, as connection pools do.
@@ -94,6 +94,13 @@ export class KeptConnections {
       this.#opener.close(this.#from, slot % this.#addresses, this.node[slot]!, pod);
       this.pod[slot] = NO_POD;
       if (triesAgain) this.open(slot, nowNs);
+    }
+  }
+
+  /** Connections that entered by the node are gone, and their slots try once, now. */
+  nodeLost(node: number, nowNs: number): void {
+    for (let slot = 0; slot < this.pod.length; slot++) {
+      if (this.pod[slot] !== NO_POD && this.node[slot] === node) this.open(slot, nowNs);
     }
   }
 }

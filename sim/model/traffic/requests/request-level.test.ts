@@ -180,6 +180,26 @@ describe('connections that are kept', () => {
     expect(tally.lost).toBe(0);
   });
 
+  it('are opened anew by other nodes when the one that they entered by is lost', () => {
+    const { level, tally, at, runFor, routeOfNode, entryNodes } = requestFixture({
+      nodeOfPod: [0, 1],
+      clients: [{ keepAlive: { connections: 40, meanLifetimeNs: null } }],
+    });
+    routeOfNode.fill(forwardTo(1)).fill(forwardTo(0), 0, 1);
+    let takenBefore = 0;
+    // All that were opened at the start, by rules that held both pods, are opened anew.
+    at(5 * SECOND, () => [0, 1, 2, 3].forEach((node) => level.nodeLost(node)));
+    at(10 * SECOND, () => {
+      entryNodes.shift();
+      level.nodeLost(0);
+      takenBefore = level.takenBy(0);
+    });
+    runFor(20 * SECOND);
+    expect(takenBefore).toBeGreaterThan(0);
+    expect(level.takenBy(0)).toBe(takenBefore);
+    expect(tally.lost).toBe(0);
+  });
+
   it('are opened anew when their pod ends, which loses what it had', () => {
     const { level, tally, meet, at, runFor, routeOfNode } = requestFixture({
       nodeOfPod: [0, 1],

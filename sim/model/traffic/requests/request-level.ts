@@ -12,7 +12,8 @@
  *
  * Every draw is a hash of the sender and its how-manieth request this is, so that variants send the same requests at the same times.
  *
- * Left out: time-outs of clients who have a connection, retries, TLS, bandwidth, and the way from outside to the cluster.
+ * Left out: requests under way whose entry node is lost, time-outs of clients who have a connection, retries, TLS, bandwidth, and the
+ * way from outside to the cluster.
  */
 
 import { exponential } from '../../../kernel/distributions.js';
@@ -167,6 +168,13 @@ export class RequestLevel implements AcceptanceListener {
 
   onEnded(pod: number): void {
     this.#end(pod, LossCause.podEnded, true);
+  }
+
+  /** Connections that are kept and entered by the node break, and its kernel remembers nothing. */
+  nodeLost(node: number): void {
+    if (this.#isStopped) return;
+    this.#opener.forget(node);
+    for (const { kept } of this.#populations) kept?.nodeLost(node, this.#simulation.nowNs);
   }
 
   /** What the tally does not count. Throws an Error when nothing is under way and a law does not hold. */
