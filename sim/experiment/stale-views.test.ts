@@ -9,7 +9,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { EndpointState, type EndpointUpdate } from '../model/node/endpoint-ledger.js';
-import { KubeProxies } from '../model/node/kube-proxies.js';
 import { Acceptance } from '../model/traffic/connection-routes.js';
 import { PodAcceptance } from '../model/traffic/pod-acceptance.js';
 import { ServiceTraffic } from '../model/traffic/service-traffic.js';
@@ -49,56 +48,45 @@ workload: [{ at: 10s, rollingUpdate: { service: web, maxSurge: 2, maxUnavailable
   return parseExperiment(text, 'test.yaml').variants[0]!.scenario;
 }
 
+type Change =
+  /** The rules of the node hold the first `end` writes. */
+  | { readonly atNs: number; readonly node: number; readonly end: number }
+  | { readonly atNs: number; readonly pod: number; readonly accepts: boolean };
+
 /** What the spies see of one run. */
-class Journal {
-  initial: readonly EndpointUpdate[] = [];
+interface Journal {
+  readonly initial: readonly EndpointUpdate[];
   /** What each write says; there is one service. */
-  readonly writes: (readonly EndpointUpdate[])[] = [];
-  readonly changes: (
-    | { readonly atNs: number; readonly node: number; readonly end: number }
-    | { readonly atNs: number; readonly pod: number; readonly accepts: boolean }
-  )[] = [];
-  nodeOf: (pod: number) => number = () => -1;
+  readonly writes: readonly (readonly EndpointUpdate[])[];
+  /** In the order of time. */
+  readonly changes: readonly Change[];
+  readonly nodeOf: (pod: number) => number;
 }
 
-const { listenToRules } = KubeProxies.prototype;
-const { listen } = PodAcceptance.prototype;
-const { start } = ServiceTraffic.prototype;
-const { onAppend } = Traffic.prototype;
-
 function journalOf(scenario: Scenario, replication: number): { journal: Journal; world: World; result: TrafficResult } {
-  const journal = new Journal();
-  let acceptance: PodAcceptance | null = null;
-  vi.spyOn(KubeProxies.prototype, 'listenToRules').mockImplementation(function (this: KubeProxies, listener) {
-    listenToRules.call(this, {
-      onSync: (node, end, endNs) => {
-        journal.changes.push({ atNs: endNs, node, end });
-        listener.onSync(node, end, endNs);
-      },
-    });
-  });
-  vi.spyOn(PodAcceptance.prototype, 'listen').mockImplementation(function (this: PodAcceptance, listener) {
-    acceptance ??= this;
-    listen.call(this, listener);
-  });
-  vi.spyOn(ServiceTraffic.prototype, 'start').mockImplementation(function (this: ServiceTraffic, updates) {
-    journal.initial = [...updates];
-    journal.nodeOf = this.context.nodeOf;
-    start.call(this, updates);
-  });
-  vi.spyOn(Traffic.prototype, 'onAppend').mockImplementation(function (this: Traffic, entry, service, updates) {
-    journal.writes[entry] = [...updates];
-    onAppend.call(this, entry, service, updates);
-  });
+  const syncs = vi.spyOn(Traffic.prototype, 'onSync');
+  const appends = vi.spyOn(Traffic.prototype, 'onAppend');
+  const starts = vi.spyOn(ServiceTraffic.prototype, 'start');
+  const listens = vi.spyOn(PodAcceptance.prototype, 'listen');
   const world = new World(scenario, replication);
-  acceptance!.listen({
+  const changes: Change[] = [];
+  (listens.mock.contexts as PodAcceptance[])[0]!.listen({
     onAcceptance: (pod, after) => {
-      journal.changes.push({ atNs: world.simulation.nowNs, pod, accepts: after === Acceptance.accepts });
+      changes.push({ atNs: world.simulation.nowNs, pod, accepts: after === Acceptance.accepts });
     },
     onEnded: () => {},
   });
   world.run();
-  return { journal, world, result: world.endTraffic() };
+  const result = world.endTraffic();
+  for (const [node, end, endNs] of syncs.mock.calls) changes.push({ atNs: endNs, node, end });
+  const journal: Journal = {
+    initial: starts.mock.calls[0]![0],
+    writes: appends.mock.calls.map(([, , updates]) => updates),
+    changes: changes.sort((a, b) => a.atNs - b.atNs),
+    nodeOf: (starts.mock.contexts as ServiceTraffic[])[0]!.context.nodeOf,
+  };
+  vi.restoreAllMocks();
+  return { journal, world, result };
 }
 
 afterEach(() => {
@@ -142,7 +130,6 @@ function integral(
   const views = Array.from({ length: NODES }, () => new Map(stateOf(initial)));
   const applied = new Int32Array(NODES);
   const accepts = new Set(initial.map(({ endpoint }) => endpoint));
-  const inOrder = changes.toSorted((a, b) => a.atNs - b.atNs);
   const lost = { stale: 0, none: 0 };
   let nowNs = fromNs;
   const advance = (toNs: number): void => {
@@ -155,7 +142,7 @@ function integral(
     }
     nowNs = toNs;
   };
-  for (const change of inOrder) {
+  for (const change of changes) {
     advance(Math.min(change.atNs, untilNs));
     if ('pod' in change) {
       if (change.accepts) accepts.add(change.pod);

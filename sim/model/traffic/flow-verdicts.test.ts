@@ -269,7 +269,7 @@ it('any flow to any service meets what its first packet does', () => {
         };
         const flow = flowOf([service], [source, ...to]);
         fc.pre(flow !== null);
-        expectResult(mode, flow!, resultOf(routing(mode, [service], settings), [source, ...to]), settings);
+        expectResult(mode, flow, resultOf(routing(mode, [service], settings), [source, ...to]), settings);
       },
     ),
     { numRuns: 1000 },
