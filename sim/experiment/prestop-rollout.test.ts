@@ -36,7 +36,7 @@ describe.each([
   const lossOf = (sleepSeconds: number): number[] => {
     const { scenario } = sleepVariant(subject, sleepSeconds, LOOKS);
     return Array.from({ length: 20 }, (_, replication) => {
-      return runReplication({ ...scenario, seed: 'another' }, replication).scalars.requests_lost_ratio!;
+      return runReplication({ ...scenario, seed: 8 }, replication).scalars.requests_lost_ratio!;
     });
   };
   let results: PreStopResults;
