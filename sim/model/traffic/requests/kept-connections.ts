@@ -1,11 +1,11 @@
 /**
  * Connections that the clients of a service hold open together and send all of their requests over.
  *
- *   request on a slot --> its connection, or a new one if it has none or its time is over --> pod, or the cause of the failure
- *   pod ended, or entry node lost --> its connections are reset, and their slots try again at once
+ *   request on a slot --> its connection, or a new one if it has none --> pod, or the cause of the failure
+ *   lifetime over, pod ended, entry node lost --> the connection is gone, and its slot tries again at once
  *
- * A slot that gets no connection tries again with its next request. A connection carries any number of requests at a time, as HTTP/2
- * does. One whose lifetime is over is closed by the next request that finds it, as connection pools do.
+ * A slot that gets no connection tries again with its next request, as at the other levels of detail. A connection carries any number
+ * of requests at a time, as HTTP/2 does; those that it has when its client closes it are finished.
  */
 
 import type { CounterHash } from '../../../kernel/random.js';
@@ -20,6 +20,15 @@ export interface ConnectionDraws {
   readonly ofLifetime: CounterHash;
 }
 
+/** Events at which lifetimes of connections are over. */
+export interface LifetimeEvents {
+  /** `lifetimeOver(slot)` is to be called at that time. */
+  schedule(slot: number, atNs: number): number;
+  cancel(event: number): void;
+}
+
+const NO_EVENT = -1;
+
 export class KeptConnections {
   /** By slot: the pod, or NO_POD, and the node where it enters. */
   readonly pod: Int32Array;
@@ -33,7 +42,9 @@ export class KeptConnections {
   readonly #meanLifetimeNs: number | null;
   readonly #opener: ConnectionOpener;
   readonly #draws: ConnectionDraws;
-  readonly #untilNs: Float64Array;
+  readonly #lifetimes: LifetimeEvents;
+  /** By slot. */
+  readonly #endOfLifetime: Float64Array;
   readonly #attempts: Int32Array;
 
   constructor(
@@ -42,16 +53,18 @@ export class KeptConnections {
     addresses: number,
     opener: ConnectionOpener,
     draws: ConnectionDraws,
+    lifetimes: LifetimeEvents,
   ) {
     this.#from = from;
     this.#addresses = addresses;
     this.#meanLifetimeNs = meanLifetimeNs;
     this.#opener = opener;
     this.#draws = draws;
+    this.#lifetimes = lifetimes;
     this.pod = new Int32Array(connections).fill(NO_POD);
     this.node = new Int32Array(connections).fill(NO_NODE);
     this.isMasqueraded = new Uint8Array(connections);
-    this.#untilNs = new Float64Array(connections);
+    this.#endOfLifetime = new Float64Array(connections).fill(NO_EVENT);
     this.#attempts = new Int32Array(connections);
   }
 
@@ -60,18 +73,27 @@ export class KeptConnections {
     for (let slot = 0; slot < this.pod.length; slot++) this.open(slot, nowNs);
   }
 
-  /** Whether the slot has a connection that can be used. */
-  isUsable(slot: number, nowNs: number): boolean {
-    return this.pod[slot] !== NO_POD && nowNs < this.#untilNs[slot]!;
+  /** Whether the slot has a connection. */
+  isOpen(slot: number): boolean {
+    return this.pod[slot] !== NO_POD;
   }
 
-  /** Opens a connection in place of the slot's; false: the opener has the cause. */
+  /** The client closes the connection of the slot, and opens another one. */
+  lifetimeOver(slot: number, nowNs: number): void {
+    this.#endOfLifetime[slot] = NO_EVENT;
+    this.#opener.close(this.#from, slot % this.#addresses, this.node[slot]!, this.pod[slot]!);
+    this.pod[slot] = NO_POD;
+    this.open(slot, nowNs);
+  }
+
+  /** Connections that are open stay so, whatever their lifetimes. */
+  stop(): void {
+    for (let slot = 0; slot < this.pod.length; slot++) this.#forgetLifetime(slot);
+  }
+
+  /** Opens a connection for a slot that has none; false: the opener has the cause. */
   open(slot: number, nowNs: number): boolean {
     const client = slot % this.#addresses;
-    if (this.pod[slot] !== NO_POD) {
-      this.#opener.close(this.#from, client, this.node[slot]!, this.pod[slot]!);
-      this.pod[slot] = NO_POD;
-    }
     const attempt = this.#attempts[slot]!++;
     const { ofNode, ofPod, ofLifetime } = this.#draws;
     const uniform = ofPod.uniform(slot, attempt);
@@ -80,10 +102,9 @@ export class KeptConnections {
     this.pod[slot] = this.#opener.pod;
     this.node[slot] = this.#opener.node;
     this.isMasqueraded[slot] = this.#opener.isMasqueraded ? 1 : 0;
-    this.#untilNs[slot] =
-      this.#meanLifetimeNs === null
-        ? Infinity
-        : nowNs + exponential(ofLifetime.uniform(slot, attempt), this.#meanLifetimeNs);
+    if (this.#meanLifetimeNs === null) return true;
+    const lifetimeNs = Math.max(1, Math.round(exponential(ofLifetime.uniform(slot, attempt), this.#meanLifetimeNs)));
+    this.#endOfLifetime[slot] = this.#lifetimes.schedule(slot, nowNs + lifetimeNs);
     return true;
   }
 
@@ -93,6 +114,7 @@ export class KeptConnections {
       if (this.pod[slot] !== pod) continue;
       this.#opener.close(this.#from, slot % this.#addresses, this.node[slot]!, pod);
       this.pod[slot] = NO_POD;
+      this.#forgetLifetime(slot);
       if (triesAgain) this.open(slot, nowNs);
     }
   }
@@ -100,7 +122,19 @@ export class KeptConnections {
   /** Connections that entered by the node are gone, and their slots try once, now. */
   nodeLost(node: number, nowNs: number): void {
     for (let slot = 0; slot < this.pod.length; slot++) {
-      if (this.pod[slot] !== NO_POD && this.node[slot] === node) this.open(slot, nowNs);
+      const pod = this.pod[slot]!;
+      if (pod === NO_POD || this.node[slot] !== node) continue;
+      this.#opener.close(this.#from, slot % this.#addresses, node, pod);
+      this.pod[slot] = NO_POD;
+      this.#forgetLifetime(slot);
+      this.open(slot, nowNs);
     }
+  }
+
+  #forgetLifetime(slot: number): void {
+    const event = this.#endOfLifetime[slot]!;
+    if (event === NO_EVENT) return;
+    this.#lifetimes.cancel(event);
+    this.#endOfLifetime[slot] = NO_EVENT;
   }
 }

@@ -79,12 +79,14 @@ export class RequestLevel implements AcceptanceListener {
   readonly #arrivalKind: EventKind;
   readonly #thoughtKind: EventKind;
   readonly #measureKind: EventKind;
+  readonly #lifetimeKind: EventKind;
 
   readonly #underWay = new RequestsUnderWay();
   /** Requests that each pod has taken while it was measured. */
   #takenBy = new Float64Array(INITIAL_CAPACITY);
   #isStopped = false;
   #sendersScheduled = 0;
+  #lifetimesScheduled = 0;
   /** Why pods end that do so now, and whether clients are told. */
   #endCause: LossCause = LossCause.podEnded;
   #isEndTold = true;
@@ -108,11 +110,25 @@ export class RequestLevel implements AcceptanceListener {
     this.#simulation = simulation;
     this.#opener = opener;
     this.#measureFromNs = measureFromNs;
-    this.#populations = clients.map((each, index) => createPopulation(each, index, streams, opener));
+    this.#populations = clients.map((each, index) =>
+      createPopulation(each, index, streams, opener, {
+        schedule: (slot, atNs) => {
+          this.#lifetimesScheduled++;
+          return simulation.schedule(atNs, this.#lifetimeKind, index, slot);
+        },
+        cancel: (event) => {
+          this.#lifetimesScheduled--;
+          simulation.cancel(event);
+        },
+      }),
+    );
     this.#isServiceAsked = new Set(clients.map(({ service }) => service));
     this.#arrivalKind = simulation.registerKind('request-arrival', (population) => this.#arrive(population));
     this.#measureKind = simulation.registerKind('measure-requests', () => this.#startMeasuring());
     this.#thoughtKind = simulation.registerKind('user-thought', (population, user) => this.#thought(population, user));
+    this.#lifetimeKind = simulation.registerKind('kept-connection-lifetime', (population, slot) =>
+      this.#lifetimeOver(population, slot),
+    );
     this.stations = new PodStations(simulation, {
       onServed: (request) => this.#served(request),
       onLost: (request) => this.#lostInPod(request),
@@ -135,7 +151,8 @@ export class RequestLevel implements AcceptanceListener {
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    for (const { nextEvent } of this.#populations) {
+    for (const { nextEvent, kept } of this.#populations) {
+      kept?.stop();
       for (const event of nextEvent) if (event !== NO_EVENT) this.#simulation.cancel(event);
     }
     this.#sendersScheduled = 0;
@@ -144,7 +161,7 @@ export class RequestLevel implements AcceptanceListener {
 
   /** Events that keep on coming as long as clients send, and those of requests under way. */
   get pendingEvents(): number {
-    return this.#sendersScheduled + this.stations.totalInService;
+    return this.#sendersScheduled + this.#lifetimesScheduled + this.stations.totalInService;
   }
 
   /** Requests that pods have. */
@@ -217,6 +234,11 @@ export class RequestLevel implements AcceptanceListener {
     this.#send(index, user);
   }
 
+  #lifetimeOver(index: number, slot: number): void {
+    this.#lifetimesScheduled--;
+    this.#populations[index]!.kept!.lifetimeOver(slot, this.#simulation.nowNs);
+  }
+
   #scheduleArrival(index: number): void {
     const population = this.#populations[index]!;
     population.nextNs += exponential(population.ofGap.uniform(0, population.sent[0]!), population.gapNs);
@@ -274,7 +296,7 @@ export class RequestLevel implements AcceptanceListener {
       ({ pod, node, isMasqueraded } = opener);
     } else {
       client = isOpenLoop ? Math.floor(population.ofClient.uniform(0, ordinal) * kept.pod.length) : sender;
-      isNew = !kept.isUsable(client, nowNs);
+      isNew = !kept.isOpen(client);
       if (isNew && !kept.open(client, nowNs)) {
         this.#fail(index, sender, opener.cause, opener.isRefused, isMeasured);
         return;

@@ -7,7 +7,7 @@
 import type { CounterHash, RandomStreams } from '../../../kernel/random.js';
 import type { ClientSettings } from '../../traffic-settings.js';
 import type { ConnectingClients, ConnectionOpener } from '../connections/connection-opener.js';
-import { KeptConnections } from './kept-connections.js';
+import { KeptConnections, type LifetimeEvents } from './kept-connections.js';
 import type { ServiceTime } from './service-time.js';
 
 const NS_PER_SECOND = 1e9;
@@ -45,6 +45,7 @@ export function createPopulation(
   index: number,
   streams: RandomStreams,
   opener: ConnectionOpener,
+  lifetimes: LifetimeEvents,
 ): Population {
   const { load, keepAlive, sourceAddresses, isFromOutside } = clients;
   const senders = load.kind === 'open' ? 1 : load.users;
@@ -59,7 +60,8 @@ export function createPopulation(
   return {
     clients,
     gapNs: load.kind === 'open' ? NS_PER_SECOND / load.requestsPerSecond : load.meanThinkTimeNs,
-    kept: keepAlive === null ? null : new KeptConnections(clients, keepAlive, sourceAddresses, opener, draws),
+    kept:
+      keepAlive === null ? null : new KeptConnections(clients, keepAlive, sourceAddresses, opener, draws, lifetimes),
     sent: new Int32Array(senders),
     nextEvent: new Float64Array(senders).fill(NO_EVENT),
     nextNs: 0,
