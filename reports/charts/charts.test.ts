@@ -13,7 +13,7 @@ import { withShortNames } from './short-names.js';
 import { DATA_COLORS } from './style.js';
 
 function allCharts(results: Results): Chart[] {
-  return [comparisonChart(results) ?? [], bottleneckChart(results), evidenceCharts(results)].flat();
+  return [comparisonChart(results) ?? [], bottleneckChart(results) ?? [], evidenceCharts(results)].flat();
 }
 
 const many = Array.from({ length: 12 }, (_, index) => variant({ name: `variant ${index}`, factor: 1 + index }));
