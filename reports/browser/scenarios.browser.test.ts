@@ -18,21 +18,18 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const REPORTS = [
   {
     name: 'local-policy',
-    command: ['run', 'scenarios/local-policy.yaml', '--replications', '4'],
+    command: 'run scenarios/local-policy.yaml --replications 4',
     charts: ['pod-load', 'hop-trade-off'],
   },
   {
     name: 'rollout-loss',
-    command: ['run', 'scenarios/rollout-loss.yaml', '--replications', '2', '--set', 'cluster.nodes=200'],
+    command: 'run scenarios/rollout-loss.yaml --replications 2 --set cluster.nodes=200',
     charts: ['losses-by-cause', 'losses-over-time', 'npl-by-stage'],
   },
   {
     name: 'prestop',
-    command: [
-      'prestop',
-      'scenarios/rollout-loss.yaml',
-      ...['--max-loss', '0.01%', '--max-sleep', '10s', '--replications', '2', '--set', 'cluster.nodes=200'],
-    ],
+    command:
+      'prestop scenarios/rollout-loss.yaml --max-loss 0.01% --max-sleep 10s --replications 2 --set cluster.nodes=200',
     charts: ['loss-against-sleep'],
   },
 ] as const;
@@ -54,7 +51,7 @@ describe.skipIf(!canOpenReports())('the report in a browser', { timeout: BUSY_MA
   it.each(REPORTS)('of $name draws its charts, asks for nothing and complains of nothing', async (report) => {
     const out = join(directory, report.name);
     const program = join(root, 'dist', 'sim', 'cli', 'main.js');
-    await promisify(execFile)(process.execPath, [program, ...report.command, '--out', out, '--quiet'], {
+    await promisify(execFile)(process.execPath, [program, ...report.command.split(' '), '--out', out, '--quiet'], {
       cwd: root,
     }).catch((error: { code?: number }) => {
       if (!JUDGED.includes(error.code ?? -1)) throw error;
