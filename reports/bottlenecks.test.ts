@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { bottleneckSentence } from './bottlenecks.js';
+import { bottleneckSentence, settingsOfBottlenecks } from './bottlenecks.js';
 import { distribution, histogram, variant } from './testing/results-fixture.js';
 import { withClients } from './testing/traffic-fixture.js';
 
@@ -27,4 +27,7 @@ it('says that the capacity of some pods binds, whatever the others have left', (
     '25% of the pods get more requests than they have capacity for, the hottest at 2 times the mean of its service.',
   );
   expect(bottleneckSentence(withClients(variant(), { loads, capacity: 4 }))).not.toContain('capacity');
+  const concurrency = 'services.application.concurrency';
+  expect(settingsOfBottlenecks(withClients(variant(), { loads, capacity: 3 }))).toContain(concurrency);
+  expect(settingsOfBottlenecks(withClients(variant(), { loads, capacity: 4 }))).not.toContain(concurrency);
 });

@@ -2,6 +2,7 @@
 
 import type { LimitUse, Results, VariantResult } from '../sim/experiment/results.js';
 import type { MetricName } from '../sim/metrics.js';
+import { POD_CAPACITY_SETTINGS } from '../sim/limits.js';
 import { formatPercent, formatQuantity } from './format.js';
 import { estimateOf } from './headlines.js';
 
@@ -39,7 +40,7 @@ function longSyncSentence(variant: VariantResult): string[] {
 
 /** The capacity of pods binds for those that get more than it, however much the others have left. */
 function overloadSentence(variant: VariantResult): string[] {
-  const over = estimateOf(variant, 'pods_over_capacity_ratio', 'value')?.value ?? 0;
+  const over = podsOverCapacity(variant);
   if (over === 0) return [];
   const hottest = estimateOf(variant, 'pod_load_max_over_mean', 'value');
   const multiple =
@@ -47,9 +48,14 @@ function overloadSentence(variant: VariantResult): string[] {
   return [`${formatQuantity(over, 'ratio')} of the pods get more requests than they have capacity for${multiple}.`];
 }
 
+const podsOverCapacity = (variant: VariantResult): number =>
+  estimateOf(variant, 'pods_over_capacity_ratio', 'value')?.value ?? 0;
+
 /** Settings that would move what binds, each once. */
-export function settingsOfBottlenecks({ bottlenecks: { latency, saturated } }: VariantResult): readonly string[] {
-  return [...new Set([...(latency?.settings ?? []), ...saturated.flatMap(({ settings }) => settings)])];
+export function settingsOfBottlenecks(variant: VariantResult): readonly string[] {
+  const { latency, saturated } = variant.bottlenecks;
+  const ofPods = podsOverCapacity(variant) > 0 ? POD_CAPACITY_SETTINGS : [];
+  return [...new Set([...(latency?.settings ?? []), ...saturated.flatMap(({ settings }) => settings), ...ofPods])];
 }
 
 /** Limits that some variant used at all, in the order in which a change meets them, with their use in each variant. */

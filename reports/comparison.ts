@@ -4,8 +4,8 @@ import type { Results, VariantResult } from '../sim/experiment/results.js';
 import { type MetricName, METRICS } from '../sim/metrics.js';
 import type { Estimate } from '../sim/stats/estimate.js';
 import { differenceInWords, differenceOf, namesInWords } from './differences.js';
-import { formatEstimate } from './format.js';
-import { estimateOf, nothingWasWritten } from './headlines.js';
+import { formatEstimate, formatInSentence } from './format.js';
+import { estimateOf, isAtRest, nothingWasWritten } from './headlines.js';
 
 /** Seconds and not the share of a CPU: the work is the same in all variants, the time in which they do it is not. */
 export const COST_METRIC = 'kube_proxy_sync_cpu_seconds_per_node' satisfies MetricName;
@@ -40,7 +40,7 @@ export function compareWithFirst(results: Results): Comparison | null {
   if (others.length === 0) return null;
   const base = numbers.flatMap(({ metric, statistic, label }) => {
     const estimate = estimateOf(first, metric, statistic);
-    return estimate === null ? [] : `${label} ${formatEstimate(estimate, METRICS[metric].unit)}`;
+    return estimate === null ? [] : `${label} ${formatInSentence(estimate, METRICS[metric].unit)}`;
   });
   return { first: first.name, base: base.join('; '), others };
 }
@@ -109,7 +109,8 @@ function comparisonSentence(
 }
 
 /** Which variants meet all objectives, and which of them costs the nodes least; null when nothing was asked. */
-export function recommendation({ variants, objectives }: Results): string | null {
+export function recommendation(results: Results): string | null {
+  const { variants, objectives } = results;
   if (objectives.length === 0 || variants.length < 2) return null;
   const verdictsOf = ({ name }: VariantResult) =>
     objectives.flatMap(({ variant, verdict }) => (variant === name ? verdict : []));
@@ -126,7 +127,7 @@ export function recommendation({ variants, objectives }: Results): string | null
     meeting.length === variants.length
       ? allOf(variants.length)
       : `${meeting.length} of ${variants.length} variants meet`;
-  return `${subject} ${objectivesInWords}${advantagesInWords(meeting)}.${rest}`;
+  return `${subject} ${objectivesInWords}${advantagesInWords(meeting, isAtRest(results))}.${rest}`;
 }
 
 const allOf = (count: number): string => `${count === 2 ? 'Both' : 'All'} variants meet`;
@@ -137,9 +138,9 @@ const PRAISE: readonly { readonly metric: MetricName; readonly one: string; read
   { metric: 'pod_load_max_over_mean', one: 'loads its pods most evenly', several: 'load their pods most evenly' },
 ];
 
-function advantagesInWords(meeting: readonly VariantResult[]): string {
+function advantagesInWords(meeting: readonly VariantResult[], areNodesAtRest: boolean): string {
   const requests = bestForRequests(meeting);
-  const cheapest = cheapestInWords(meeting, requests.length === 0);
+  const cheapest = areNodesAtRest ? [] : cheapestInWords(meeting, requests.length === 0);
   const [first, ...others] = requests;
   return [...(first === undefined ? [] : [`of these, ${first}`]), ...others, ...cheapest]
     .map((advantage) => `; ${advantage}`)

@@ -7,7 +7,7 @@
 
 import type { MetricUnit } from '../sim/metrics.js';
 import type { Estimate } from '../sim/stats/estimate.js';
-import { formatEstimate, formatPercent, formatRatio, isExact } from './format.js';
+import { formatInSentence, formatPercent, formatRatio, isExact } from './format.js';
 
 /** How `own` stands to `base`; unknown when one of them has no interval, and so nothing says how far chance may move it. */
 export type Difference = 'less' | 'more' | 'same' | 'unclear' | 'unknown';
@@ -25,14 +25,15 @@ const MULTIPLES_FROM = 2;
 
 /** "NPL p99 62% lower, 4.7 s (4.5 to 4.9)". */
 export function differenceInWords(label: string, base: Estimate, own: Estimate, unit: MetricUnit): string {
-  return `${label} ${directionOf(base, own)}${formatEstimate(own, unit)}`;
+  return `${label} ${directionOf(base, own)}${formatInSentence(own, unit)}`;
 }
 
 /** With what separates it from the number that follows. */
 function directionOf(base: Estimate, own: Estimate): string {
   switch (differenceOf(base, own)) {
     case 'less':
-      return `${shareOfBase(base, own)}lower, `;
+      // "100% lower" of what is gone altogether says nothing more.
+      return own.value === 0 ? 'down to ' : `${shareOfBase(base, own)}lower, `;
     case 'more':
       return base.value > 0 && own.value / base.value >= MULTIPLES_FROM
         ? `${formatRatio(own.value / base.value)} as high, `

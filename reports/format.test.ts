@@ -52,6 +52,10 @@ describe('formatEstimate', () => {
     [0.4, 0.8, '400 ms (-400 to 1,200)'],
     [4.2, 0, '4.2 s (±0)'],
     [2 / 3, 1e-16, '667 ms (±0)'],
+    // 0 says by itself that no replication had anything.
+    [0, 0, '0 s'],
+    // In the digits that are shown, both ends are the value.
+    [0.9990012, 0.0000001, '999.0 ms'],
   ])('%f with a half-width of %f is %s', (value, halfWidth, text) => {
     expect(formatEstimate(of(value, halfWidth), 'seconds')).toBe(text);
   });

@@ -87,19 +87,26 @@ export function isExact({ value, low, high }: Estimate): boolean {
 
 /**
  * An estimate with its interval, all three numbers in one scale and with as many decimals as the interval supports.
- * "(±0)" says that every replication gave the same number. Without an interval, only the value.
+ * "(±0)" says that every replication gave the same number; a plain 0 says it of itself. Only the value also where there is no
+ * interval, and where its ends are the same number in the digits that are shown.
  */
 export function formatEstimate(estimate: Estimate, unit: MetricUnit): string {
   const { value, low, high } = estimate;
   if (low === null || high === null || !Number.isFinite(value)) return formatQuantity(value, unit);
-  if (isExact(estimate)) return `${formatQuantity(value, unit)} (±0)`;
+  if (isExact(estimate)) return value === 0 ? formatQuantity(value, unit) : `${formatQuantity(value, unit)} (±0)`;
   const { divisor, symbol } = displayScale(value, unit);
   const scaled = value / divisor;
   const decimals = decimalsForInterval(scaled, (high - low) / 2 / divisor);
   const [middle, from, to] = [scaled, low / divisor, high / divisor].map((number) =>
     formatNumber(number, decimals, false),
   );
+  if (from === to) return withSymbol(middle!, symbol);
   return `${withSymbol(middle!, symbol)} (${from} to ${to})`;
+}
+
+/** For sentences, in which it does not matter that every replication gave the same number. */
+export function formatInSentence(estimate: Estimate, unit: MetricUnit): string {
+  return isExact(estimate) ? formatQuantity(estimate.value, unit) : formatEstimate(estimate, unit);
 }
 
 /** How many times the first variant's value: "0.48×". */

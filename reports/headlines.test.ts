@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { MetricResult } from '../sim/experiment/results.js';
+import type { MetricResult, VariantResult } from '../sim/experiment/results.js';
 import { type MetricName, METRICS } from '../sim/metrics.js';
 import { headlinesOf } from './headlines.js';
 import { estimate, makeResults, variant } from './testing/results-fixture.js';
@@ -74,6 +74,20 @@ describe('the headlines', () => {
       'Pods over capacity',
       'Second hops',
     ]);
+  });
+
+  it('leave out syncs of nodes that are at rest while clients send', () => {
+    const made = variant({ name: 'Local' });
+    const metrics = { ...made.metrics, requests_total: made.metrics.watch_events_total! };
+    const labels = (actions: VariantResult['actions']): string[] =>
+      headlinesOf(makeResults({ variants: [{ ...made, metrics, ...(actions && { actions }) }] })).map(
+        ({ label }) => label,
+      );
+    expect(labels([])).not.toContain('kube-proxy syncs');
+    expect(labels([])).toContain('Watch events');
+    expect(labels([{ kind: 'rollingUpdate', service: 'web', atSeconds: 10 }])).toContain('kube-proxy syncs');
+    // Results of a version that did not say what the workload does.
+    expect(labels(undefined)).toContain('kube-proxy syncs');
   });
 
   it('do not say what syncs did where nothing was written', () => {

@@ -64,12 +64,27 @@ export function estimateOf(variant: VariantResult, metric: MetricName, statistic
 /** The headlines that at least one variant has a number for that says something. */
 export function headlinesOf(results: Results): readonly Headline[] {
   const isQuiet = nothingWasWritten(results);
+  const rest = isAtRest(results);
   return HEADLINES.filter(({ metric, statistic, zeroSays }) => {
+    if (rest && isOfSyncs(metric)) return false;
     const estimates = results.variants.flatMap((variant) => estimateOf(variant, metric, statistic) ?? []);
     if (estimates.some(({ value }) => value !== 0)) return true;
     return estimates.length > 0 && zeroSays !== 'nothing' && (zeroSays === 'all' || !isQuiet);
   });
 }
+
+/**
+ * True where requests are all that happens: no action in any variant, and clients in each. What kube-proxies do then is to
+ * repeat a full sync now and then, which says nothing of the variants.
+ */
+export function isAtRest({ variants }: Results): boolean {
+  return variants.every(
+    (variant) => variant.actions?.length === 0 && estimateOf(variant, 'requests_total', 'value') !== null,
+  );
+}
+
+/** What syncs take and cost. */
+const isOfSyncs = (metric: MetricName): boolean => /^(kube_proxy_|sync_)/.test(metric);
 
 /** True when each variant counted its writes of endpoint objects, and there was none. */
 export function nothingWasWritten({ variants }: Results): boolean {

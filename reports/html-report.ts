@@ -24,7 +24,8 @@ import { warningsSection } from './html/warnings-section.js';
 export async function renderHtmlReport(results: Results): Promise<string> {
   const compared = comparisonChart(results);
   const tradeOff = compared === null ? null : await chartFigure(compared);
-  const bottleneck = await chartFigure(bottleneckChart(results));
+  const stages = bottleneckChart(results);
+  const bottleneck = stages === null ? null : await chartFigure(stages);
   const evidence = await figuresOf(evidenceCharts(results));
   const losses = await figuresOf(lossCharts(results));
   const loads = await figuresOf(loadCharts(results));
@@ -37,22 +38,13 @@ export async function renderHtmlReport(results: Results): Promise<string> {
       compared: comparison !== null,
       requests: requests !== null,
       load: podLoad !== null,
+      time: bottleneck !== null,
+      evidence: evidence.length > 0,
       rules: nodeRules !== null,
     })}
     <main>
       ${verdictSection(results)}${headlineSection(results)}${comparison}${requests}${podLoad}${bottleneckSection(results)}
-      <section aria-labelledby="time">
-        <h2 id="time">Where the time goes</h2>
-        <p class="soft">
-          The mean true latency, cut into the stages that a change passes. Means add up; quantiles do not.
-        </p>
-        ${bottleneck.markup}
-      </section>
-      <section aria-labelledby="evidence">
-        <h2 id="evidence">Evidence</h2>
-        ${evidence.map(({ markup }) => markup)}
-      </section>
-      ${nodeRules}${warningsSection(results)}${methodSection(results)}
+      ${bottleneck === null ? null : timeSection(bottleneck)}${evidence.length === 0 ? null : evidenceSection(evidence)}${nodeRules}${warningsSection(results)}${methodSection(results)}
     </main>
     <footer>
       <p>
@@ -71,6 +63,19 @@ export async function renderHtmlReport(results: Results): Promise<string> {
   });
 }
 
+const timeSection = ({ markup }: Figure): Markup =>
+  html`<section aria-labelledby="time">
+    <h2 id="time">Where the time goes</h2>
+    <p class="soft">The mean true latency, cut into the stages that a change passes. Means add up; quantiles do not.</p>
+    ${markup}
+  </section> `;
+
+const evidenceSection = (figures: readonly Figure[]): Markup =>
+  html`<section aria-labelledby="evidence">
+    <h2 id="evidence">Evidence</h2>
+    ${figures.map(({ markup }) => markup)}
+  </section> `;
+
 async function figuresOf(charts: readonly Chart[]): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const chart of charts) figures.push(await chartFigure(chart));
@@ -78,7 +83,7 @@ async function figuresOf(charts: readonly Chart[]): Promise<Figure[]> {
 }
 
 /** Sections that not every report has, by their id. */
-type Presence = Readonly<Record<'compared' | 'requests' | 'load' | 'rules', boolean>>;
+type Presence = Readonly<Record<'compared' | 'requests' | 'load' | 'time' | 'evidence' | 'rules', boolean>>;
 
 function pageHeader({ name, description }: Results, has: Presence): Markup {
   const sections: (readonly [id: string, text: string])[] = [
@@ -88,8 +93,8 @@ function pageHeader({ name, description }: Results, has: Presence): Markup {
     ...(has.requests ? ([['requests', 'Requests']] as const) : []),
     ...(has.load ? ([['load', 'How evenly pods are loaded']] as const) : []),
     ['binds', 'What binds'],
-    ['time', 'Where the time goes'],
-    ['evidence', 'Evidence'],
+    ...(has.time ? ([['time', 'Where the time goes']] as const) : []),
+    ...(has.evidence ? ([['evidence', 'Evidence']] as const) : []),
     ...(has.rules ? ([['rules', 'Rules on a node']] as const) : []),
     ['warnings', 'Warnings'],
     ['method', 'Method'],

@@ -24,12 +24,21 @@ it('has a line for every figure of load in the catalogue', () => {
 describe('the sentence on load', () => {
   it('tells of the hottest pod, of capacity, and of the way', () => {
     expect(loadSentence(local)).toBe(
-      'The hottest pod gets 1.50 (1.44 to 1.56) times the mean of its service (Gini coefficient 0.167 (0.160 to 0.173)). 33% (32 to 35) of the pods are above their capacity. Of the requests, 0% (±0) take a second hop, and 100% (96 to 104) keep their source address.',
+      'The hottest pod gets 1.50 (1.44 to 1.56) times the mean of its service; the Gini coefficient is 0.167 (0.160 to 0.173). 33% (32 to 35) of the pods are above their capacity. Of the requests, 0% take a second hop, and 100% (96 to 104) keep their source address.',
     );
   });
 
   it('needs no figure where the load is even', () => {
-    expect(loadSentence(cluster)).toMatch(/^All pods of a service get the same\. No pod is above its capacity\./);
+    const { pod_load_max_over_mean_peak: _, ...metrics } = cluster.metrics;
+    expect(loadSentence({ ...cluster, metrics })).toMatch(
+      /^All pods of a service get the same\. No pod is above its capacity\./,
+    );
+  });
+
+  it('tells of a load that is even in the end only', () => {
+    expect(loadSentence(cluster)).toMatch(
+      /^In the end all pods of a service get the same; at the worst second the hottest got 1\.20 \(1\.15 to 1\.25\) times the mean\./,
+    );
   });
 
   it('says nothing of capacity where none is known, and nothing at all without clients', () => {
@@ -45,10 +54,17 @@ describe('the figures of load', () => {
     expect(rows.map(({ label, cells }) => [label, ...cells])).toContainEqual([
       'Gini coefficient',
       '0.167 (0.160 to 0.173)',
-      '0 (±0)',
+      '0',
       '–',
     ]);
     for (const { reading } of rows) expect(reading).toMatch(/\.$/);
+  });
+
+  it('are left out where an even load makes them so in every variant', () => {
+    const labels = figureTable(EVENNESS, makeResults({ variants: [cluster, variant()] })).map(({ label }) => label);
+    expect(labels).toContain('Hottest pod, times the mean');
+    expect(labels).not.toContain('Gini coefficient');
+    expect(labels).not.toContain('Jain index');
   });
 
   it('are left out where no variant measured them', () => {
@@ -72,12 +88,12 @@ describe('evenness against second hops', () => {
     [
       'a trade',
       [at('Cluster', 0.9, 1), at('random', 0, 2.25), at('spread', 0, 1.5)],
-      'spread has the fewest second hops: 0% (±0) second hops, and a hottest pod of 1.5 (±0) times the mean. Cluster has the most even load: 90% (±0) second hops, and a hottest pod of 1 (±0) times the mean.',
+      'spread has the fewest second hops: 0% second hops, and a hottest pod of 1.5 times the mean. Cluster has the most even load: 90% second hops, and a hottest pod of 1 times the mean.',
     ],
     [
       'none',
       [at('Cluster', 0.9, 1), at('spread', 0, 1)],
-      'spread has both the fewest second hops and the most even load: 0% (±0) second hops, and a hottest pod of 1 (±0) times the mean.',
+      'spread has both the fewest second hops and the most even load: 0% second hops, and a hottest pod of 1 times the mean.',
     ],
     ['nothing', [], ''],
   ])('%s', (_, tradeOffs, words) => {

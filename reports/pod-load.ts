@@ -6,13 +6,15 @@
 import type { Results, VariantResult } from '../sim/experiment/results.js';
 import { type MetricName, METRICS } from '../sim/metrics.js';
 import type { Estimate } from '../sim/stats/estimate.js';
-import { formatEstimate, NO_VALUE } from './format.js';
+import { formatEstimate, formatInSentence, NO_VALUE } from './format.js';
 import { estimateOf } from './headlines.js';
 
 interface LoadFigure {
   readonly metric: MetricName;
   readonly label: string;
   readonly reading: string;
+  /** What an even load gives: worth no line where that holds in every variant, and the first line says it. */
+  readonly even?: number;
 }
 
 /** What to size pods by comes first. */
@@ -29,6 +31,7 @@ export const EVENNESS: readonly LoadFigure[] = [
   },
   {
     metric: 'pod_load_max_over_min',
+    even: 1,
     label: 'Hottest pod, times the coldest',
     reading: 'How far apart the two ends are. Pods that get nothing are left out.',
   },
@@ -39,17 +42,20 @@ export const EVENNESS: readonly LoadFigure[] = [
   },
   {
     metric: 'pod_load_cov',
+    even: 0,
     label: 'Coefficient of variation',
     reading: 'Standard deviation by mean. At 0.3 a pod is typically 30% above or below the mean.',
   },
   {
     metric: 'pod_load_gini',
+    even: 0,
     label: 'Gini coefficient',
     reading:
       'From 0, all alike, towards 1, one pod gets everything. At 0.2 two pods picked at random differ by 40% of the mean on average.',
   },
   {
     metric: 'pod_load_jain_index',
+    even: 1,
     label: 'Jain index',
     reading: '1: all alike. 0.8 is as uneven as if 80% of the pods shared everything and 20% got nothing.',
   },
@@ -60,6 +66,7 @@ export const EVENNESS: readonly LoadFigure[] = [
   },
   {
     metric: 'services_over_capacity_ratio',
+    even: 0,
     label: 'Probability: service with such a pod',
     reading: 'That a service has at least one pod above its capacity.',
   },
@@ -118,9 +125,9 @@ export interface FigureRow {
 
 /** Only what some variant measured. */
 export function figureTable(figures: readonly LoadFigure[], { variants }: Results): FigureRow[] {
-  return figures.flatMap(({ metric, label, reading }) => {
+  return figures.flatMap(({ metric, label, reading, even }) => {
     const estimates = variants.map((variant) => estimateOf(variant, metric, 'value'));
-    if (estimates.every((estimate) => estimate === null)) return [];
+    if (estimates.every((estimate) => estimate === null || isAbout(estimate.value, even))) return [];
     const { unit } = METRICS[metric];
     const cells = estimates.map((estimate) => (estimate === null ? NO_VALUE : formatEstimate(estimate, unit)));
     return [{ label, reading, cells }];
@@ -134,30 +141,40 @@ export function loadSentence(variant: VariantResult): string | null {
   if (hottest === null) return null;
   const gini = of('pod_load_gini');
   const evenness =
-    gini === null || gini.value === 0 || isEven(hottest) ? '' : ` (Gini coefficient ${formatEstimate(gini, 'number')})`;
+    gini === null || gini.value === 0 || isEven(hottest)
+      ? ''
+      : `; the Gini coefficient is ${formatInSentence(gini, 'number')}`;
   const lead = isEven(hottest)
-    ? 'All pods of a service get the same.'
-    : `The hottest pod gets ${formatEstimate(hottest, 'number')} times the mean of its service${evenness}.`;
+    ? evenLoad(of('pod_load_max_over_mean_peak'))
+    : `The hottest pod gets ${formatInSentence(hottest, 'number')} times the mean of its service${evenness}.`;
   return [lead, ...overCapacity(of('pods_over_capacity_ratio')), ...paths(variant)].join(' ');
 }
+
+/** Loads are looked at when the run is over; amid it they may have been uneven. */
+const evenLoad = (peak: Estimate | null): string =>
+  peak === null || isEven(peak)
+    ? 'All pods of a service get the same.'
+    : `In the end all pods of a service get the same; at the worst second the hottest got ${formatInSentence(peak, 'number')} times the mean.`;
 
 /** Sums of shares are no exact numbers. */
 const EVEN_WITHIN = 1e-9;
 const isEven = ({ value }: Estimate): boolean => value <= 1 + EVEN_WITHIN;
+const isAbout = (value: number, even: number | undefined): boolean =>
+  even !== undefined && Math.abs(value - even) <= EVEN_WITHIN;
 
 const overCapacity = (over: Estimate | null): string[] => {
   if (over === null) return [];
   return over.value === 0
     ? ['No pod is above its capacity.']
-    : [`${formatEstimate(over, 'ratio')} of the pods are above their capacity.`];
+    : [`${formatInSentence(over, 'ratio')} of the pods are above their capacity.`];
 };
 
 function paths(variant: VariantResult): string[] {
   const secondHop = estimateOf(variant, 'requests_second_hop_ratio', 'value');
   const kept = estimateOf(variant, 'requests_source_address_kept_ratio', 'value');
   const parts = [
-    ...(secondHop === null ? [] : [`${formatEstimate(secondHop, 'ratio')} take a second hop`]),
-    ...(kept === null ? [] : [`${formatEstimate(kept, 'ratio')} keep their source address`]),
+    ...(secondHop === null ? [] : [`${formatInSentence(secondHop, 'ratio')} take a second hop`]),
+    ...(kept === null ? [] : [`${formatInSentence(kept, 'ratio')} keep their source address`]),
   ];
   return parts.length === 0 ? [] : [`Of the requests, ${parts.join(', and ')}.`];
 }
@@ -170,6 +187,10 @@ export interface HopTradeOff {
   /** Load of the hottest pod, relative to the mean. */
   readonly hottest: Estimate;
 }
+
+/** Whether every variant loads its pods alike, so that a shorter way costs nothing that could be seen. */
+export const areAllEven = (tradeOffs: readonly HopTradeOff[]): boolean =>
+  tradeOffs.every(({ hottest }) => isEven(hottest));
 
 export function hopTradeOffsOf({ variants }: Results): HopTradeOff[] {
   return variants.flatMap((variant) => {
@@ -185,7 +206,7 @@ export function hopTradeOffInWords(tradeOffs: readonly HopTradeOff[]): string {
   const [even] = tradeOffs.toSorted((a, b) => a.hottest.value - b.hottest.value || a.hops.value - b.hops.value);
   if (direct === undefined || even === undefined) return '';
   const numbers = ({ hops, hottest }: HopTradeOff): string =>
-    `${formatEstimate(hops, 'ratio')} second hops, and a hottest pod of ${formatEstimate(hottest, 'number')} times the mean`;
+    `${formatInSentence(hops, 'ratio')} second hops, and a hottest pod of ${formatInSentence(hottest, 'number')} times the mean`;
   if (direct === even)
     return `${direct.name} has both the fewest second hops and the most even load: ${numbers(direct)}.`;
   return `${direct.name} has the fewest second hops: ${numbers(direct)}. ${even.name} has the most even load: ${numbers(even)}.`;

@@ -17,9 +17,9 @@ const REMEDIES: Record<LossCauseName, string> = {
   noEndpoints:
     'old pods are gone before new ones are known; maxUnavailable 0 with a maxSurge keeps them until new ones are ready, minReadySeconds gives nodes the time to learn of these, and a readiness probe keeps out what does not answer yet',
   noLocalEndpoints:
-    'nodes are left without a pod of their own under policy Local; minReadySeconds gives load balancers the time to learn of new nodes, more pods or an even spread keep one on each node, and policy Cluster does without',
+    'nodes with clients are left without a pod of their own under internalTrafficPolicy Local; more pods or an even spread keep one on each node, and policy Cluster does without',
   loadBalancer:
-    'the load balancer notices too late that a node has no pod left; a health check with a shorter interval or a lower threshold, a sleep that covers its detection time, or policy Cluster helps',
+    'the load balancer notices too late that a node has no pod left; a health check with a shorter interval or a lower threshold, a sleep that covers its detection time, or policy Cluster helps, and minReadySeconds gives it the time to learn of new nodes',
   conntrack: 'the connection tracking table of nodes is full; raise maxPerCore of the conntrack settings of kube-proxy',
   queueFull: 'pods get more than they can answer; more pods, a higher concurrency or a longer queue help',
   podEnded:

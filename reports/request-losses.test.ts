@@ -88,9 +88,9 @@ it('sets out the losses with their intervals, without causes that lost nothing a
   const results = makeResults({ variants: [losing({ [STALE]: 200 }, { refusedShare: 1 }), losing(), variant()] });
   expect(lossTable(results)).toEqual([
     ['Requests', '1.00M (0.96 to 1.04)', '1.00M (0.96 to 1.04)', '–'],
-    ['Requests lost, share', '0.0200% (0.0192 to 0.0208)', '0% (±0)', '–'],
-    ['Requests lost', '200 (192 to 208)', '0 (±0)', '–'],
+    ['Requests lost, share', '0.0200% (0.0192 to 0.0208)', '0%', '–'],
+    ['Requests lost', '200 (192 to 208)', '0', '–'],
     ['Cause: Stale rules', '200 (192 to 208)', '–', '–'],
-    ['Refused at once', '200 (192 to 208)', '0 (±0)', '–'],
+    ['Refused at once', '200 (192 to 208)', '0', '–'],
   ]);
 });

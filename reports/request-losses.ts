@@ -7,7 +7,7 @@ import type { Results, VariantResult } from '../sim/experiment/results.js';
 import type { MetricName } from '../sim/metrics.js';
 import type { Estimate } from '../sim/stats/estimate.js';
 import { METRIC_OF_LOSS } from '../sim/traffic-metrics.js';
-import { formatEstimate, formatPercent, NO_VALUE } from './format.js';
+import { formatEstimate, formatInSentence, formatPercent, NO_VALUE } from './format.js';
 import { estimateOf } from './headlines.js';
 
 interface CauseInWords {
@@ -28,7 +28,7 @@ export const CAUSES_IN_WORDS: readonly CauseInWords[] = [
     label: 'Load balancer not drained',
     because: 'a load balancer that still used nodes that cannot answer',
     remedy:
-      'a health check with a shorter interval and a lower unhealthy threshold. Until the load balancer has noticed, pods that end must go on serving: with a preStop sleep that outlasts it, nodes fall back to their terminating endpoints.',
+      'a health check with a shorter interval and a lower unhealthy threshold. Until the load balancer has noticed, pods that end must go on serving: with a preStop sleep that outlasts it, and terminationGracePeriodSeconds that cover the sleep, nodes fall back on their terminating endpoints. Policy Cluster sends on what arrives at any node that is up.',
   },
   {
     metric: METRIC_OF_LOSS.conntrack,
@@ -42,7 +42,7 @@ export const CAUSES_IN_WORDS: readonly CauseInWords[] = [
     label: 'No local endpoints',
     because: 'nodes without an endpoint under policy Local',
     remedy:
-      'a ready pod on every node that gets requests (pods spread over the nodes, a DaemonSet, maxUnavailable 0), or the traffic policy Cluster.',
+      'a ready pod on every node that makes requests, or internalTrafficPolicy Cluster. A pod that sleeps in preStop is used for so long where its node has no ready one.',
   },
   {
     metric: METRIC_OF_LOSS.noEndpoints,
@@ -143,7 +143,7 @@ export function lossSentence(variant: VariantResult): string | null {
   if (losses === null) return null;
   const { ratio, causes, refusedShare } = losses;
   if (ratio.value === 0) return 'No request is lost.';
-  const lead = `${formatEstimate(ratio, 'ratio')} of the requests are lost`;
+  const lead = `${formatInSentence(ratio, 'ratio')} of the requests are lost`;
   const told = refusedShare === null ? '' : ` ${refusedInWords(refusedShare)}`;
   return `${lead}${causesInWords(causes)}.${told}`;
 }
@@ -193,6 +193,7 @@ const TOTALS: readonly LossRow[] = [
   { metric: 'requests_total', label: 'Requests', unit: 'count' },
   { metric: 'requests_lost_ratio', label: 'Requests lost, share', unit: 'ratio' },
   { metric: 'requests_lost_total', label: 'Requests lost', unit: 'count' },
+  { metric: 'requests_lost_per_replaced_pod', label: 'Lost per replaced pod', unit: 'count' },
 ];
 const WAYS: readonly LossRow[] = [
   { metric: 'requests_refused_total', label: 'Refused at once', unit: 'count' },
@@ -212,7 +213,8 @@ export function lossTable({ variants }: Results): (readonly string[])[] {
   );
   const somewhere = ({ metric }: LossRow): boolean =>
     variants.some((variant) => (estimateOf(variant, metric, 'value')?.value ?? 0) > 0);
-  return [...TOTALS, ...[...causes, ...WAYS].filter(somewhere)].map(({ metric, label, unit }) => [
+  const measured = ({ metric }: LossRow): boolean => variants.some((variant) => estimateOf(variant, metric, 'value'));
+  return [...TOTALS.filter(measured), ...[...causes, ...WAYS].filter(somewhere)].map(({ metric, label, unit }) => [
     label,
     ...variants.map((variant) => {
       const estimate = estimateOf(variant, metric, 'value');

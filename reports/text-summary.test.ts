@@ -90,7 +90,9 @@ it('says what clients lose, what helps, and how evenly pods are loaded', () => {
     'Requests\n  - Cluster: 0.200% (0.192 to 0.208) of the requests are lost, because of stale\n    rules.',
   );
   expect(text).toMatch(/- Against stale rules: a preStop sleep .* "kube-headroom\s+prestop"/s);
-  expect(text).toContain('How evenly pods are loaded\n  - Cluster: All pods of a service get the same.');
+  expect(text).toContain(
+    'How evenly pods are loaded\n  - Cluster: In the end all pods of a service get the same; at the worst second',
+  );
   expect(text).toMatch(/- Local: The hottest pod gets 1\.50 \(1\.44 to 1\.56\)/);
 });
 

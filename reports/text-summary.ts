@@ -13,6 +13,7 @@ import { lossSentence, remediesOf } from './request-losses.js';
 import { stageBreakdown } from './stages.js';
 import { bar, displayWidth, fit, printable, truncate, wrap } from './text-layout.js';
 import { objectiveLabel, objectiveValue, summarizeVerdict, VERDICT_LABELS } from './verdict.js';
+import { sentencesByVariant } from './variant-sentences.js';
 import { warningsOf } from './warnings.js';
 
 export interface TextOptions {
@@ -170,16 +171,10 @@ function listItem(text: string, { columns }: Page): string[] {
 }
 
 /** An item for each variant that has something to say; its name only where there are others. */
-function variantItems(
-  { variants }: Results,
-  sentenceOf: (variant: VariantResult) => string | null,
-  page: Page,
-): string[] {
-  return variants.flatMap((variant) => {
-    const sentence = sentenceOf(variant);
-    if (sentence === null) return [];
-    return listItem(variants.length === 1 ? sentence : `${variant.name}: ${sentence}`, page);
-  });
+function variantItems(results: Results, sentenceOf: (variant: VariantResult) => string | null, page: Page): string[] {
+  return sentencesByVariant(results, sentenceOf).flatMap(({ name, sentence }) =>
+    listItem(name === null ? sentence : `${name}: ${sentence}`, page),
+  );
 }
 
 const withTitle = (title: string, lines: readonly string[], { paint }: Page): string[] =>

@@ -65,7 +65,7 @@ describe('the report of a scenario with clients', { timeout: BUSY_MACHINE_MS }, 
   it('sets Local beside Cluster, and says how to read the figures', () => {
     const text = textOf(html);
     expect(text).toContain('Hottest pod, times the mean 1.00 (0.96 to 1.04) 1.50 (1.44 to 1.56)');
-    expect(text).toContain('Requests with a second hop 90% (86 to 94) 0% (±0)');
+    expect(text).toContain('Requests with a second hop 90% (86 to 94) 0%');
     expect(text).toContain('Gini coefficient From 0, all alike, towards 1, one pod gets everything.');
   });
 

@@ -64,11 +64,13 @@ function describeCounts(objectives: readonly ObjectiveResult[]): string {
   return `Of ${plural(objectives.length, 'objective')}: ${parts.join(', ')}`;
 }
 
-/** "NPL p99, as measured"; the metric's own name where no headline names it. */
+/** "NPL p99, as measured"; the metric's title where no headline names it. */
 export function objectiveLabel({ metric, statistic }: ObjectiveResult): string {
   const headline = HEADLINES.find((candidate) => candidate.metric === metric && candidate.statistic === statistic);
   if (headline !== undefined) return headline.label;
-  return statistic === 'value' ? metric : `${metric} ${statistic}`;
+  const known: Partial<Record<string, MetricDefinition>> = METRICS;
+  const title = known[metric]?.title ?? metric;
+  return statistic === 'value' ? title : `${title}, ${statistic}`;
 }
 
 /** The measured value with its interval, in the metric's unit. */

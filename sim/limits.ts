@@ -34,6 +34,13 @@ const CONTROLLER_MANAGER_CLIENT = [
   'controlPlane.controllerManager.kubeApiBurst',
 ] as const;
 
+/** What the pods of a service can answer, and how many share its requests. */
+export const POD_CAPACITY_SETTINGS = [
+  'services.application.concurrency',
+  'services.application.serviceTime',
+  'services.endpoints',
+] as const;
+
 export const LIMITS: readonly Limit[] = [
   {
     id: 'replicaset-controller-client',
@@ -219,6 +226,14 @@ export const LIMITS: readonly Limit[] = [
     title: 'cores of nodes for new connections',
     settings: ['cluster.nodeCores', 'kubeProxy.mode', 'nodeTraffic.requestsPerConnection'],
     utilization: 'node_connection_cpu_utilization',
+    stages: [],
+  },
+  {
+    id: 'pod-concurrency',
+    title: 'concurrency of the busiest pod',
+    settings: POD_CAPACITY_SETTINGS,
+    // Only where requests are followed one by one. Where they are rates, pods above their capacity are counted instead.
+    utilization: 'pod_utilization_max',
     stages: [],
   },
   {

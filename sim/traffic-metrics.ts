@@ -26,6 +26,12 @@ export const TRAFFIC_METRICS = {
   requests_total: total('Requests', 'Requests that clients send.'),
   requests_lost_total: total('Requests lost', 'Requests that get no answer from a pod, whatever the cause.'),
   requests_lost_ratio: share('Requests lost, share', 'Requests lost, divided by the requests.'),
+  requests_lost_per_replaced_pod: define(
+    'scalar',
+    'count',
+    'Requests lost per replaced pod',
+    'Requests lost, divided by the pods of services with clients that stop accepting connections because they are to end (rollout, scaling, eviction), from the first action of the workload to the end of the run; failed pods and those of lost nodes are not counted. Unlike the share, it does not fall because a run goes on for longer. None where no pod ends.',
+  ),
   requests_lost_stale_rules_total: lost(
     'stale rules',
     'the rules of a node still held a pod that had stopped accepting connections',

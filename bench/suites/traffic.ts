@@ -69,6 +69,7 @@ function moveTask(name: string, shape: ServiceShape, gated: boolean): Task {
       let log = { service: new Int32Array(0), nextOfService: new Int32Array(0) };
       const all = new Traffic(simulation, {
         levels: [],
+        startNs: 0,
         log: {
           get service() {
             return log.service;

@@ -2,7 +2,7 @@
 
 import type { Results } from '../../sim/experiment/results.js';
 import type { Chart } from './chart.js';
-import { nothingWasWritten } from '../headlines.js';
+import { isAtRest, nothingWasWritten } from '../headlines.js';
 import { firstPacket } from './first-packet.js';
 import { hopTradeOff } from './hop-trade-off.js';
 import { lossesByCause } from './losses-by-cause.js';
@@ -19,8 +19,9 @@ import { syncKinds } from './sync-kinds.js';
 import { tradeOff } from './trade-off.js';
 import { watchBytes, watchEvents } from './watch-traffic.js';
 
-export function bottleneckChart(results: Results): Chart {
-  return nplByStage(withShortNames(results));
+/** Null where there was no change that could take time. */
+export function bottleneckChart(results: Results): Chart | null {
+  return nothingWasWritten(results) ? null : nplByStage(withShortNames(results));
 }
 
 /** None for a single variant, which there is nothing to weigh against, and where no change was to be programmed. */
@@ -48,7 +49,7 @@ const OF_NODES = [syncKinds, syncDuration, firstPacket];
 /** Without a change, only what was measured all the same: a row of charts that are empty shows nothing. */
 export function evidenceCharts(results: Results): Chart[] {
   const shortened = withShortNames(results);
-  const ofNodes = OF_NODES.flatMap((chart) => chart(shortened) ?? []);
+  const ofNodes = (isAtRest(results) ? [firstPacket] : OF_NODES).flatMap((chart) => chart(shortened) ?? []);
   if (nothingWasWritten(results)) return ofNodes.filter((chart) => !('empty' in chart));
   return [...OF_CHANGES.map((chart) => chart(shortened)), ...ofNodes];
 }

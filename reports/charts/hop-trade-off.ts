@@ -6,7 +6,7 @@
 import type { Results } from '../../sim/experiment/results.js';
 import type { Estimate } from '../../sim/stats/estimate.js';
 import { formatEstimate } from '../format.js';
-import { type HopTradeOff, hopTradeOffInWords, hopTradeOffsOf } from '../pod-load.js';
+import { areAllEven, type HopTradeOff, hopTradeOffInWords, hopTradeOffsOf } from '../pod-load.js';
 import type { Chart, ChartRow } from './chart.js';
 import { placeLabels } from './point-labels.js';
 import { horizontalInterval, nameLayer, verticalInterval } from './point-layers.js';
@@ -17,10 +17,10 @@ import { LEGEND_COLUMNS, PLOT_HEIGHT_PX, PLOT_WIDTH_PX, variantColors } from './
 /** Beyond the outermost values, so that points at an end are whole and names have a place. */
 const ROOM = 0.08;
 
-/** Null for fewer than two variants with clients: there is nothing to weigh. */
+/** Null for fewer than two variants with clients, and where all load their pods evenly: there is nothing to weigh. */
 export function hopTradeOff(results: Results): Chart | null {
   const tradeOffs = hopTradeOffsOf(results);
-  if (tradeOffs.length < 2) return null;
+  if (tradeOffs.length < 2 || areAllEven(tradeOffs)) return null;
   const id = 'hop-trade-off';
   const title = 'Hottest pod against second hops';
   const hops = domainOf(

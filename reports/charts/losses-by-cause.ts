@@ -9,13 +9,12 @@ import { rounded } from './rounded.js';
 import { BAR_STEP_PX, DATA_COLORS, LEGEND_COLUMNS } from './style.js';
 import { compareInWords } from './wording.js';
 
-/** Null when no variant has clients. */
+/** Null when no variant loses a request: the sentences say so. */
 export function lossesByCause(results: Results): Chart | null {
   const id = 'losses-by-cause';
   const title = 'Requests lost by cause';
   const variants = losingVariants(results);
-  if (variants.length === 0) return null;
-  if (variants.every(({ losses }) => losses.causes.length === 0)) return { id, title, empty: 'No request was lost.' };
+  if (variants.every(({ losses }) => losses.causes.length === 0)) return null;
 
   // A cause keeps its colour whatever other causes there are.
   const causes = ALL_CAUSES.map((cause, order) => ({ cause, color: DATA_COLORS[order]! })).filter(({ cause }) =>
@@ -49,7 +48,7 @@ export function lossesByCause(results: Results): Chart | null {
     ],
     table: {
       caption:
-        'Requests of all clients, from the first action of the workload to the end of the run: a run that goes on for longer has more requests and the same losses, and so a smaller share. A client that is refused knows at once and can try again; one that gets no answer waits for its own time-out. Causes that lost nothing are left out.',
+        'Requests of all clients, from the first action of the workload to the end of the run: a run that goes on for longer has more requests and the same losses, and so a smaller share; the number per replaced pod compares rollouts however long they take. A client that is refused knows at once and can try again; one that gets no answer waits for its own time-out. Causes that lost nothing are left out.',
       columns: ['Number', ...results.variants.map(({ name }) => name)],
       rows: lossTable(results),
     },

@@ -67,7 +67,11 @@ export function overTimeChart(results: Results, chart: OverTimeChart): Chart {
     curves.map(({ name, peak }) => ({
       name,
       value: peak.value,
-      text: `${formatQuantity(peak.value, unit)} at ${formatQuantity(peak.seconds, 'seconds')}`,
+      // Nothing has no moment.
+      text:
+        peak.value === 0
+          ? formatQuantity(0, unit)
+          : `${formatQuantity(peak.value, unit)} at ${formatQuantity(peak.seconds, 'seconds')}`,
     })),
   );
   const takeaway = chart.events === undefined ? peaks : `${peaks} ${chart.events.sentence}`;

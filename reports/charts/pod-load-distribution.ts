@@ -2,10 +2,14 @@ import type { Results } from '../../sim/experiment/results.js';
 import type { Chart } from './chart.js';
 import { cumulativeChart } from './cumulative.js';
 
-/** Null when no variant has clients. A curve that stands upright at 1 is an even load. */
+/** Of a mean of 1: sums of shares are no exact numbers. */
+const SAME_WITHIN = 1e-9;
+
+/** Null when no variant has clients, and where all loads are even: upright lines at 1 show nothing that a sentence does not. */
 export function podLoadDistribution(results: Results): Chart | null {
   const metric = 'pod_load_relative';
-  if (!results.variants.some(({ metrics }) => metrics[metric] !== undefined)) return null;
+  const histograms = results.variants.flatMap(({ metrics }) => metrics[metric]?.histogram ?? []);
+  if (histograms.every(({ min, max }) => max - min <= SAME_WITHIN)) return null;
   return cumulativeChart(results, {
     id: 'pod-load',
     title: 'Load of pods',

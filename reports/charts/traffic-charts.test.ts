@@ -94,7 +94,7 @@ describe('requests lost by cause', () => {
   });
 
   it('need no picture where nothing was lost', () => {
-    expect(lossCharts(makeResults({ variants: [served({})] }))).toMatchObject([{ empty: 'No request was lost.' }]);
+    expect(lossCharts(makeResults({ variants: [served({})] }))).toEqual([]);
   });
 });
 

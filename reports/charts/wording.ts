@@ -21,6 +21,8 @@ function listInWords(numbers: readonly VariantNumber[]): string {
   if (numbers.length === 1) return numbers[0]!.text;
   const named = ({ name, text }: VariantNumber): string => `${text} in ${name}`;
   if (numbers.length <= MOST_IN_A_SENTENCE) return numbers.map(named).join('; ');
+  const [first] = numbers;
+  if (numbers.every(({ text }) => text === first!.text)) return `${first!.text} in every variant`;
   const byValue = numbers.toSorted((a, b) => a.value - b.value);
   return `${named(byValue[0]!)} (least) to ${named(byValue.at(-1)!)} (most)`;
 }

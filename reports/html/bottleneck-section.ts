@@ -12,7 +12,7 @@ export function bottleneckSection(results: Results): Markup {
       ${results.variants.map((variant) => {
         const settings = settingsOfBottlenecks(variant);
         return html`<li>
-          ${results.variants.length > 1 ? html`<strong>${variant.name}</strong>: ` : null}${bottleneckSentence(variant) ?? 'Nothing took any time.'}
+          ${results.variants.length > 1 ? html`<strong>${variant.name}</strong>: ` : null}${bottleneckSentence(variant) ?? 'Nothing: no change waited, and no limit is used up.'}
           ${
             settings.length === 0
               ? null

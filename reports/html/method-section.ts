@@ -64,7 +64,7 @@ function manifestList({ manifest, timing, question }: Results): Markup {
     ['Fingerprint', html`<code>${manifest.fingerprint}</code>`],
     [
       'Run',
-      `${timing.startedAt}, ${formatQuantity(timing.wallSeconds, 'seconds')} on ${plural(timing.threads, 'thread')}, ${formatQuantity(timing.deliveriesPerSecond, 'eventsPerSecond')} watch deliveries`,
+      `${timing.startedAt}, ${formatQuantity(timing.wallSeconds, 'seconds')} on ${plural(timing.threads, 'thread')}${timing.deliveriesPerSecond === 0 ? '' : `, ${formatQuantity(timing.deliveriesPerSecond, 'eventsPerSecond')} watch deliveries`}`,
     ],
   ];
   if (question !== null) entries.unshift(['Question', question]);

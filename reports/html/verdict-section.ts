@@ -16,16 +16,18 @@ export function verdictSection(results: Results): Markup {
 }
 
 function objectivesTable({ objectives }: Results): Markup {
+  // Only what has no sample, or too few, comes with advice.
+  const hasHints = objectives.some(({ hint }) => hint !== '');
   return table(
     'Objectives. An objective passes when the whole 95% interval is at or below the limit, fails when the whole interval is above it, and is inconclusive when the interval straddles it.',
-    ['Objective', 'Variant', 'Limit', 'Result', 'Verdict', 'What to do'],
+    ['Objective', 'Variant', 'Limit', 'Result', 'Verdict', ...(hasHints ? ['What to do'] : [])],
     objectives.map((objective) => [
       objectiveLabel(objective),
       objective.variant,
       `at most ${objective.maxText}`,
       objectiveValue(objective),
       html`<span class="badge ${objective.verdict}">${VERDICT_LABELS[objective.verdict]}</span>`,
-      objective.hint,
+      ...(hasHints ? [objective.hint] : []),
     ]),
   );
 }

@@ -35,6 +35,12 @@ describe('the table of limits', () => {
 });
 
 describe('what binds', () => {
+  it('is the busiest pod where its concurrency is used up', () => {
+    const { saturated } = findBottlenecks(metricsOf({ pod_utilization_max: 0.97 }), PROXY_SETTINGS);
+    expect(saturated.map(({ limit }) => limit)).toEqual(['pod-concurrency']);
+    expect(findBottlenecks(metricsOf({ pod_utilization_max: 0.5 }), PROXY_SETTINGS).saturated).toEqual([]);
+  });
+
   it('is nothing when nothing took any time', () => {
     expect(findBottlenecks({}, PROXY_SETTINGS)).toEqual({ latency: null, saturated: [], utilizations: [] });
   });

@@ -246,6 +246,7 @@ function play(setting: Setting, steps: readonly Step[]): { tally: TrafficTally; 
     levels: [],
     services: [service],
     tally,
+    startNs: 0,
     applied: shared.applied,
     isDown,
     nodeOf,

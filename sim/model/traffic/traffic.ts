@@ -53,6 +53,8 @@ export interface TrafficParameters {
   /** By service; null: nobody asks it anything. */
   readonly services: readonly (ServiceTraffic | null)[];
   readonly tally: TrafficTally;
+  /** When the tally begins. */
+  readonly startNs: number;
   /** Entries of the log that the rules of each node hold. */
   readonly applied: Int32Array;
   /** 1: the node is down. */
@@ -104,6 +106,8 @@ export class Traffic implements AcceptanceListener {
   readonly #changed = new Set<ServiceTraffic>();
   /** Largest quotient of hottest and mean load so far. */
   readonly #peaks = new Map<ServiceTraffic, number>();
+  /** Pods with clients that have stopped accepting because they were told to end. */
+  #podsEnded = 0;
 
   constructor(simulation: Simulation, parameters: TrafficParameters) {
     this.#simulation = simulation;
@@ -170,6 +174,10 @@ export class Traffic implements AcceptanceListener {
   onAcceptance(pod: number, acceptance: Acceptance, before: Acceptance): void {
     const traffic = this.#parameters.services[this.#parameters.serviceOf(pod)] ?? null;
     if (traffic === null) return;
+    // What failed, or was on a node that is lost, is not replaced in order.
+    if (before === Acceptance.accepts && acceptance === Acceptance.stopped) {
+      if (this.#simulation.nowNs >= this.#parameters.startNs) this.#podsEnded++;
+    }
     traffic.acceptanceChanged(pod, before, acceptance, this.#simulation.nowNs);
     // One that has stopped accepting keeps what it has until it ends; one that fails is given up.
     if (acceptance > Acceptance.stopped) this.#resetKept(traffic, pod);
@@ -236,6 +244,7 @@ export class Traffic implements AcceptanceListener {
     return {
       scalars: {
         ...tally.scalars(),
+        ...(this.#podsEnded > 0 && { requests_lost_per_replaced_pod: tally.lost / this.#podsEnded }),
         ...figures.scalars(),
         ...(peaks.length > 0 && {
           pod_load_max_over_mean_peak: peaks.reduce((sum, peak) => sum + peak, 0) / peaks.length,

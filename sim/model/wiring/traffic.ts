@@ -153,6 +153,7 @@ export function createTraffic(
     log,
     services: traffics,
     tally,
+    startNs: context.startNs,
     applied: shared.applied,
     isDown,
     nodeOf: routing.nodeOf,
