@@ -216,7 +216,10 @@ export class Traffic implements AcceptanceListener {
       this.#changed.add(traffic);
     }
     for (const traffic of this.#changed) {
-      const { maxOverMean } = imbalanceOf(podLoads(traffic).perSecond);
+      const { perSecond } = podLoads(traffic);
+      // No pods are not evenly loaded: they count as little as at the end.
+      if (perSecond.length === 0) continue;
+      const { maxOverMean } = imbalanceOf(perSecond);
       this.#peaks.set(traffic, Math.max(maxOverMean, this.#peaks.get(traffic) ?? 0));
     }
     this.#changed.clear();
