@@ -223,6 +223,13 @@ export class World {
     const { durationNs, drainLimitNs } = this.#context.scenario;
     const limitNs = durationNs === null ? Infinity : durationNs + drainLimitNs;
     const { simulation } = this;
+    // Clients whose connections stay open have no events: without this one the clock might stop before they do.
+    if (this.#nextStopOfClientsNs !== Infinity) {
+      simulation.schedule(
+        this.#nextStopOfClientsNs,
+        simulation.registerKind('clients stop', () => {}),
+      );
+    }
     // In slices of simulated time, so that progress can be shown without an event of its own.
     while (!this.#isQuiet && simulation.nowNs < limitNs) {
       const untilNs = Math.min(limitNs, simulation.nowNs + NS_PER_SECOND, this.#nextStopOfClientsNs);

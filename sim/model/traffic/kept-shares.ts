@@ -6,7 +6,7 @@
  *                                                                                '--> requests answered and lost, by cause
  *
  * The flow itself is of connections that open; its shares are taken anew about once a second, and at each instant at which a pod
- * loses its connections. Requests that are lost are shared out among causes as attempts of the last while were, and so is
+ * loses its connections or a node its clients. Requests that are lost are shared out among causes as attempts of the last while were, and so is
  * which way answered ones go.
  */
 
@@ -37,6 +37,8 @@ export class KeptShares implements KeptFlow {
   readonly #positions = new Map<number, number>();
   readonly #free: number[] = [];
   #shares = new Float64Array(0);
+  /** Share of the clients that are there: those on nodes that are lost send nothing, and the others are as all would be. */
+  #presentShare = 1;
   #nowNs = 0;
 
   constructor(parameters: KeptSharesParameters) {
@@ -53,10 +55,17 @@ export class KeptShares implements KeptFlow {
   advance(nowNs: number): void {
     const dtNs = nowNs - this.#nowNs;
     if (dtNs <= 0) return;
-    const { traffic, flow } = this.#parameters;
+    const { traffic, flow, attempts } = this.#parameters;
     flow.settleAll(nowNs, (node) => traffic.versionOf(node));
     const outcome: FluidOutcome = { answered: 0, lost: 0, opened: 0 };
     this.#fluid.advance(dtNs, this.#shares, outcome);
+    outcome.answered *= this.#presentShare;
+    outcome.lost *= this.#presentShare;
+    // Shares are of the instant at which they were taken. If no attempt has failed since, none of the pool has.
+    if (attempts.lost === 0) {
+      outcome.answered += outcome.lost;
+      outcome.lost = 0;
+    }
     this.#count(outcome, this.#nowNs, nowNs);
     this.#nowNs = nowNs;
     this.#takeShares();
@@ -70,16 +79,20 @@ export class KeptShares implements KeptFlow {
     this.#fluid.podStopped(position, this.#shares, { answered: 0, lost: 0, opened: 0 });
   }
 
-  loadOf(pod: number): number {
-    const { requestsPerSecond, connections } = this.#parameters;
-    const position = this.#positions.get(pod);
-    const open = position === undefined ? 0 : this.#openAt(position);
-    return (open * requestsPerSecond) / connections;
+  /** Clients have come or gone, with the node that they are on; time has passed until now. */
+  clientsChanged(): void {
+    this.#takeShares();
   }
 
-  /** A pod that has just come has no place among those with connections yet. */
-  #openAt(position: number): number {
-    return this.#fluid.open[position] ?? 0;
+  /** Requests per second that the pod gets. */
+  loadOf(pod: number): number {
+    const { requestsPerSecond, connections } = this.#parameters;
+    return (this.#openOf(this.#positions.get(pod)) * requestsPerSecond * this.#presentShare) / connections;
+  }
+
+  /** A pod that nothing has opened to yet may have a position that the fluid has not heard of. */
+  #openOf(position: number | undefined): number {
+    return position === undefined ? 0 : (this.#fluid.open[position] ?? 0);
   }
 
   /** By position: the share of new connections that each accepting pod gets. Pods without share and connections give up theirs. */
@@ -87,7 +100,7 @@ export class KeptShares implements KeptFlow {
     const { traffic, flow, requestsPerSecond } = this.#parameters;
     const { acceptanceOf } = traffic.context;
     for (const [pod, position] of this.#positions) {
-      if (traffic.known.has(pod) || this.#openAt(position) > 0) continue;
+      if (traffic.known.has(pod) || this.#openOf(position) > 0) continue;
       this.#positions.delete(pod);
       this.#free.push(position);
     }
@@ -96,9 +109,11 @@ export class KeptShares implements KeptFlow {
       if (!this.#positions.has(pod)) this.#positions.set(pod, this.#free.pop() ?? this.#positions.size);
     }
     this.#shares = new Float64Array(this.#positions.size + this.#free.length);
+    this.#presentShare = flow.presentShare;
+    if (this.#presentShare === 0) return;
     const perSecond = flowLoads(traffic, flow, pods);
     for (const [place, pod] of pods.entries()) {
-      this.#shares[this.#positions.get(pod)!] = perSecond[place]! / requestsPerSecond;
+      this.#shares[this.#positions.get(pod)!] = perSecond[place]! / (requestsPerSecond * this.#presentShare);
     }
   }
 

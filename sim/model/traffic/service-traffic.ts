@@ -48,6 +48,8 @@ export interface KeptFlow {
   advance(nowNs: number): void;
   /** The connections of the pod end now, and are opened anew. */
   podStopped(pod: number, nowNs: number): void;
+  /** Clients have come or gone, with the node that they are on; time has passed until now. */
+  clientsChanged(): void;
   /** Requests per second that the pod gets. */
   loadOf(pod: number): number;
 }

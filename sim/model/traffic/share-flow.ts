@@ -92,6 +92,13 @@ export class ShareFlow {
     for (const node of this.#ownNodes.keys()) this.#ownNodes.set(node, nowNs);
   }
 
+  /** Share of the clients that are there to send. */
+  get presentShare(): number {
+    const { weights, isFromOutside } = this.parameters;
+    if (isFromOutside) return 1;
+    return this.#initialTotal > 0 ? Math.max(0, weights.total) / this.#initialTotal : 0;
+  }
+
   /** The rows of the versions have moved down by `moved`, or there is room for more. */
   followRows(moved: number): void {
     const { versions } = this.parameters;

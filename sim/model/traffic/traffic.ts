@@ -194,6 +194,7 @@ export class Traffic implements AcceptanceListener {
     const { nowNs } = this.#simulation;
     const { services, insideWeights, isDown: down } = this.#parameters;
     this.#forEach((traffic) => {
+      for (const kept of traffic.kept.values()) kept.advance(nowNs);
       const version = traffic.versionOf(node);
       for (const flow of traffic.flows) flow.leave(node, version, nowNs);
     });
@@ -204,6 +205,7 @@ export class Traffic implements AcceptanceListener {
     this.#forEach((traffic) => {
       const version = traffic.versionOf(node);
       for (const flow of traffic.flows) flow.enter(node, version, nowNs);
+      for (const kept of traffic.kept.values()) kept.clientsChanged();
     });
     for (const traffic of services) if (traffic !== null) this.#answer(traffic, node);
   }
@@ -222,7 +224,10 @@ export class Traffic implements AcceptanceListener {
       this.#changed.add(traffic);
     }
     for (const traffic of this.#changed) {
-      const { maxOverMean } = imbalanceOf(podLoads(traffic).perSecond);
+      const { perSecond } = podLoads(traffic);
+      // No pods are not evenly loaded: they count as little as at the end.
+      if (perSecond.length === 0) continue;
+      const { maxOverMean } = imbalanceOf(perSecond);
       this.#peaks.set(traffic, Math.max(maxOverMean, this.#peaks.get(traffic) ?? 0));
     }
     this.#changed.clear();
@@ -232,12 +237,15 @@ export class Traffic implements AcceptanceListener {
   end(endNs: number): TrafficResult {
     const { services, tally, nodeOf, capacityOf, levels } = this.#parameters;
     const ofLevels = levels.map((level) => level.end());
+    for (const traffic of services) {
+      if (traffic === null) continue;
+      traffic.settle(endNs);
+      for (const kept of traffic.kept.values()) kept.advance(endNs);
+    }
     this.sample();
     const figures = new LoadFigures();
     for (const [service, traffic] of services.entries()) {
       if (traffic === null) continue;
-      traffic.settle(endNs);
-      for (const kept of traffic.kept.values()) kept.advance(endNs);
       figures.add(podLoads(traffic), nodeOf, capacityOf(service));
     }
     const peaks = [...this.#peaks.values()];

@@ -38,6 +38,8 @@ const NS_PER_SECOND = 1e9;
 const SECONDS_PER_NS = 1e-9;
 /** How long a client waits for an answer that does not come. */
 const CLIENT_TIMEOUT_NS = CLIENT_RULES.connectTimeout.value * NS_PER_SECOND;
+/** How long a refusal takes to its client. Without it users who do not think would be refused for ever at one instant. */
+const REFUSAL_NS = NETWORK_ROUND_TRIPS.sameZone.value;
 const NO_USER = -1;
 const INITIAL_CAPACITY = 1024;
 /** Sums of times are whole numbers, exact up to 2^53 and to this beyond. */
@@ -389,7 +391,7 @@ export class RequestLevel implements AcceptanceListener {
     if (isMeasured) this.#countLoss(cause, isRefused);
     const { nowNs } = this.#simulation;
     const { load } = this.#populations[index]!.clients;
-    if (load.kind === 'closed') this.#think(index, sender, isRefused ? nowNs : nowNs + CLIENT_TIMEOUT_NS);
+    if (load.kind === 'closed') this.#think(index, sender, nowNs + (isRefused ? REFUSAL_NS : CLIENT_TIMEOUT_NS));
   }
 
   #countLoss(cause: LossCause, isRefused: boolean): void {
