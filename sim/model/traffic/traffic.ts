@@ -187,13 +187,14 @@ export class Traffic implements AcceptanceListener {
       const version = traffic.versionOf(node);
       for (const flow of traffic.flows) flow.leave(node, version, nowNs);
     });
-    if (isDown) for (const level of this.#parameters.levels) level.nodeLost?.(node);
     down[node] = isDown ? 1 : 0;
     for (const { weights, weightOf } of insideWeights) weights.set(node, isDown ? 0 : weightOf(node));
     this.#forEach((traffic) => {
       const version = traffic.versionOf(node);
       for (const flow of traffic.flows) flow.enter(node, version, nowNs);
     });
+    // Not before everybody knows: connections that break are opened anew at once, and not by this node.
+    if (isDown) for (const level of this.#parameters.levels) level.nodeLost?.(node);
     for (const traffic of services) if (traffic !== null) this.#answer(traffic, node);
   }
 

@@ -87,6 +87,15 @@ export class KeptConnections {
     return true;
   }
 
+  /** The connections that enter by the node are gone; no client is told. */
+  resetEnteringBy(node: number): void {
+    for (let slot = 0; slot < this.pod.length; slot++) {
+      if (this.pod[slot] === NO_POD || this.node[slot] !== node) continue;
+      this.#opener.close(this.#from, slot % this.#addresses, node, this.pod[slot]!);
+      this.pod[slot] = NO_POD;
+    }
+  }
+
   /** The connections to the pod are gone; `triesAgain`: its clients know it, and their slots try once, now. */
   reset(pod: number, nowNs: number, triesAgain: boolean): void {
     for (let slot = 0; slot < this.pod.length; slot++) {
