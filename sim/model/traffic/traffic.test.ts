@@ -236,6 +236,7 @@ function play(setting: Setting, steps: readonly Step[]): { tally: TrafficTally; 
       weights,
       requestsPerSecond: RATE,
       isFromOutside: setting.from === 'outside',
+      dropCause: setting.from === 'outside' ? LossCause.loadBalancer : LossCause.noLocalEndpoints,
       conntrackDroppedShare: 0,
       tally,
       startNs: 0,

@@ -24,7 +24,7 @@ import type { EventKind, Simulation } from '../../../kernel/simulation.js';
 import { NO_NODE, NO_POD } from '../../cluster/pods.js';
 import type { ApplicationSettings, ClientSettings } from '../../traffic-settings.js';
 import { Acceptance, type AcceptanceListener, type ConnectionRoutes } from '../connection-routes.js';
-import { causeAtPod, isRefusedAtPod, LossCause } from '../traffic-tally.js';
+import { causeAtPod, dropCauseOf, isRefusedAtPod, LossCause } from '../traffic-tally.js';
 import type { BackendChoice } from './backend-choice.js';
 import type { ConnectionObserver } from './connection-observer.js';
 import { ConnectionSlots } from './connection-slots.js';
@@ -254,8 +254,7 @@ export class ConnectionLevel implements AcceptanceListener {
     if (node === NO_NODE) return this.#failure(LossCause.loadBalancer, false);
     const route = this.#routes.routeOf(population.clients, population.service, node);
     if (route.outcome === 'REJECT') return this.#failure(LossCause.noEndpoints, true);
-    if (route.set === null)
-      return this.#failure(population.from === 'outside' ? LossCause.loadBalancer : LossCause.noLocalEndpoints, false);
+    if (route.set === null) return this.#failure(dropCauseOf(route, population.from === 'outside'), false);
     const choice = this.#choiceOf(population, node);
     const client = slots.client[slot]!;
     const uniform = this.#podChoices.uniform(entity, attempt);

@@ -165,6 +165,11 @@ export class RequestLevel implements AcceptanceListener {
     }
   }
 
+  /** Requests that came by the node go on; the connections that they came over are gone. */
+  nodeLost(node: number): void {
+    for (const { kept } of this.#populations) kept?.resetEnteringBy(node);
+  }
+
   onEnded(pod: number): void {
     this.#end(pod, LossCause.podEnded, true);
   }
@@ -356,9 +361,16 @@ export class RequestLevel implements AcceptanceListener {
   }
 
   #fail(index: number, sender: number, cause: LossCause, isRefused: boolean, isMeasured: boolean): void {
-    if (isMeasured) this.#countLoss(cause, isRefused);
     const { nowNs } = this.#simulation;
-    const { load } = this.#populations[index]!.clients;
+    const { load, isFromOutside } = this.#populations[index]!.clients;
+    // Clients inside whose node is lost are gone with it, and have sent nothing.
+    const isNowhere = cause === LossCause.loadBalancer && !isFromOutside;
+    if (isMeasured && isNowhere) {
+      this.#sent--;
+      this.#cluster.tally.sent--;
+    } else if (isMeasured) {
+      this.#countLoss(cause, isRefused);
+    }
     if (load.kind === 'closed') this.#think(index, sender, isRefused ? nowNs : nowNs + CLIENT_TIMEOUT_NS);
   }
 
