@@ -10,7 +10,7 @@ import { routeTable } from '../../sim/model/traffic/route-table.js';
 import { ServiceTraffic } from '../../sim/model/traffic/service-traffic.js';
 import { ServiceVersions } from '../../sim/model/traffic/service-versions.js';
 import { ShareFlow } from '../../sim/model/traffic/share-flow.js';
-import { TrafficTally } from '../../sim/model/traffic/traffic-tally.js';
+import { LossCause, TrafficTally } from '../../sim/model/traffic/traffic-tally.js';
 import { Traffic } from '../../sim/model/traffic/traffic.js';
 import type { Suite, Task } from '../suite.js';
 
@@ -61,6 +61,7 @@ function moveTask(name: string, shape: ServiceShape, gated: boolean): Task {
           weights,
           requestsPerSecond: 1000,
           isFromOutside: false,
+          dropCause: LossCause.noLocalEndpoints,
           conntrackDroppedShare: 0,
           tally,
           startNs: 0,

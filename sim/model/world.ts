@@ -195,6 +195,14 @@ export class World {
       this.kubeProxies.listenToRules(traffic);
       this.#processes.listen((node, isAway) => traffic.proxyAway(node, isAway));
       traffic.startClients();
+      const { durationNs } = scenario;
+      // Without lifetimes open connections have no events: something must take the clock to the end of the duration all the same.
+      if (traffic.hasEvents && durationNs !== null) {
+        simulation.schedule(
+          durationNs,
+          simulation.registerKind('clients have sent for the duration', () => undefined),
+        );
+      }
     }
     this.#faultRecovery = new FaultRecovery(simulation, this.log, this.kubeProxies, this.#controller);
     this.controllerManager.onTakenOver((downSinceNs) =>

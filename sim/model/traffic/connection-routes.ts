@@ -5,6 +5,8 @@
  *   clients --entry node--> rules of the node (maybe stale) --route, set of pods--> choice of the proxy mode --> pod: accepts or not
  */
 
+import type { LossCause } from './traffic-tally.js';
+
 /** Pods that a connection may be sent to; the same object as long as the rules hold the same set. */
 export interface EndpointSet {
   readonly pods: Int32Array;
@@ -17,6 +19,8 @@ export interface ConnectionRoute {
   readonly set: EndpointSet | null;
   /** The pod sees the node's address as source. */
   readonly isMasqueraded: boolean;
+  /** Of a DROP: what is to blame. Absent: the load balancer for what comes from outside, and else the policy. */
+  readonly dropCause?: LossCause;
 }
 
 export interface ConnectionRoutes {

@@ -145,6 +145,8 @@ function meet(mode: ProxyModeName, { service, destination, source }: Flow, flags
     followsNodeHints: false,
     dependsOnOwn: routeOf(true, true, true).endpoints === 'local',
     weights,
+    places: null,
+    dropCause: source === 'outside' ? LossCause.loadBalancer : LossCause.noLocalEndpoints,
   };
   const routes = new RoutesByRules({ clientsOf: () => way, own: context.own, zoneOfNode: [0, 0], isDown });
   const { outcome, set, isMasqueraded } = routes.routeOf(0, 0, NODE);

@@ -6,12 +6,14 @@
  * Sets are made when somebody asks for them and kept until the service has a newer version or the node other endpoints.
  */
 
+import { NO_NODE } from '../cluster/pods.js';
 import type { ConnectionRoute, ConnectionRoutes, EndpointSet } from './connection-routes.js';
 import type { EntryWeights } from './entry-weights.js';
 import { type NodeEndpoints, NOTHING_HERE } from './node-endpoints.js';
 import { READY } from './service-versions.js';
 import type { ServiceTraffic } from './service-traffic.js';
 import type { RouteOf } from './route-table.js';
+import type { LossCause } from './traffic-tally.js';
 
 /** What of a population of clients decides the way of its connections to one service. */
 export interface ClientsOfService {
@@ -20,6 +22,10 @@ export interface ClientsOfService {
   readonly followsNodeHints: boolean;
   readonly dependsOnOwn: boolean;
   readonly weights: EntryWeights;
+  /** Of clients inside: where they are, whether the nodes are up or not; null: they are outside, and enter by `weights`. */
+  readonly places: EntryWeights | null;
+  /** What is to blame for what a node drops for want of an endpoint of its own. */
+  readonly dropCause: LossCause;
 }
 
 export interface RoutesParameters {
@@ -51,20 +57,24 @@ export class RoutesByRules implements ConnectionRoutes {
   }
 
   entryNode(clients: number, service: number, uniform: number): number {
-    return this.#parameters.clientsOf(clients, service).weights.pick(uniform);
+    const { weights, places } = this.#parameters.clientsOf(clients, service);
+    if (places === null) return weights.pick(uniform);
+    // Who is on a node that is lost is gone with it, and not on another one.
+    const node = places.pick(uniform);
+    return this.#parameters.isDown[node] === 1 ? NO_NODE : node;
   }
 
   routeOf(clients: number, service: number, node: number): ConnectionRoute {
     const { own, zoneOfNode, isDown, clientsOf } = this.#parameters;
     if (isDown[node] === 1) return SILENT;
-    const { traffic, routeOf, followsNodeHints, dependsOnOwn } = clientsOf(clients, service);
+    const { traffic, routeOf, followsNodeHints, dependsOnOwn, dropCause } = clientsOf(clients, service);
     const { versions } = traffic.context;
     const version = traffic.versionOf(node);
     const zone = zoneOfNode[node]!;
     const offset = dependsOnOwn ? own.offsetOf(node, service) : NOTHING_HERE;
     const cluster = versions.sizeAt(versions.clusterSetAt(version, zone));
     const route = routeOf(cluster > 0, offset !== NOTHING_HERE, versions.isAnywhere(version));
-    if (route.outcome !== 'FORWARD') return { outcome: route.outcome, set: null, isMasqueraded: false };
+    if (route.outcome !== 'FORWARD') return { outcome: route.outcome, set: null, isMasqueraded: false, dropCause };
     const followsNode = followsNodeHints && own.sizeAt(offset, READY) > 0 && versions.isHinted(version);
     const usesOwn = offset !== NOTHING_HERE && (route.endpoints === 'local' || followsNode);
     const set = this.#setOf(traffic, version, zone, usesOwn ? node : -1);

@@ -38,6 +38,8 @@ export interface ShareFlowParameters {
   readonly requestsPerSecond: number;
   /** From outside: all requests go to the nodes that have a weight. From inside each weight stands for clients that are there or gone. */
   readonly isFromOutside: boolean;
+  /** What is to blame for requests that a node drops for want of an endpoint of its own: whoever sends them there, or the policy. */
+  readonly dropCause: LossCause;
   /** Share of the connections that find the connection tracking table full. */
   readonly conntrackDroppedShare: number;
   readonly tally: TrafficTally;
@@ -327,9 +329,9 @@ export class ShareFlow {
   }
 
   #loseAtNode(outcome: 'REJECT' | 'DROP', amount: number, fromNs: number, nowNs: number): void {
-    const { tally, isFromOutside } = this.parameters;
+    const { tally, dropCause } = this.parameters;
     if (outcome === 'REJECT') tally.lose(LossCause.noEndpoints, true, amount, fromNs, nowNs);
-    else tally.lose(isFromOutside ? LossCause.loadBalancer : LossCause.noLocalEndpoints, false, amount, fromNs, nowNs);
+    else tally.lose(dropCause, false, amount, fromNs, nowNs);
   }
 
   /** `onNode` and `inZone`: accepting endpoints of the set that are on the node (a mean over nodes), and in its zone. */

@@ -7,7 +7,7 @@
 import type { MetricName } from '../../metrics.js';
 import { LOSS_CAUSES, type LossCauseName, METRIC_OF_LOSS } from '../../traffic-metrics.js';
 import { TimeSeries } from '../../stats/time-series.js';
-import { Acceptance } from './connection-routes.js';
+import { Acceptance, type ConnectionRoute } from './connection-routes.js';
 
 /** Why a request is lost: the place of the cause in what is counted. */
 export const LossCause = {
@@ -17,9 +17,9 @@ export const LossCause = {
   failedPods: 1,
   /** The service had no usable endpoint anywhere. */
   noEndpoints: 2,
-  /** Policy Local, and none on the node. */
+  /** Policy Local, and none on the node, which no load balancer has chosen. */
   noLocalEndpoints: 3,
-  /** The load balancer, or whoever sends from outside, still used a node that had none or was lost; or it had no node at all. */
+  /** The load balancer still used a node that had none, or it or whoever else sends from outside one that was lost; or it had no node at all. */
   loadBalancer: 4,
   /** The connection tracking table was full. */
   conntrack: 5,
@@ -37,6 +37,10 @@ export const causeAtPod = (acceptance: Acceptance): LossCause =>
 /** Whether its client is told at once. */
 export const isRefusedAtPod = (acceptance: Acceptance): boolean =>
   acceptance === Acceptance.stopped || acceptance === Acceptance.refuses;
+
+/** Why a request is lost that a node drops. */
+export const dropCauseOf = ({ dropCause }: ConnectionRoute, isFromOutside: boolean): LossCause =>
+  dropCause ?? (isFromOutside ? LossCause.loadBalancer : LossCause.noLocalEndpoints);
 
 const BASE_WIDTH_NS = 100_000_000;
 

@@ -236,6 +236,7 @@ function play(setting: Setting, steps: readonly Step[]): { tally: TrafficTally; 
       weights,
       requestsPerSecond: RATE,
       isFromOutside: setting.from === 'outside',
+      dropCause: setting.from === 'outside' ? LossCause.loadBalancer : LossCause.noLocalEndpoints,
       conntrackDroppedShare: 0,
       tally,
       startNs: 0,
@@ -391,6 +392,7 @@ test('a level of events hears of a lost node when nobody enters by it any more',
   for (let node = 0; node < NODES; node++) weights.set(node, 1);
   const heard: (readonly number[])[] = [];
   const traffic = new Traffic(new Simulation(), {
+    startNs: 0,
     levels: [
       {
         pendingEvents: 0,

@@ -21,7 +21,7 @@ import { ServiceVersions } from '../traffic/service-versions.js';
 import { routeTable, TO_POD_OF_NODE } from '../traffic/route-table.js';
 import { ShareFlow } from '../traffic/share-flow.js';
 import { type InsideWeights, Traffic } from '../traffic/traffic.js';
-import { TrafficTally } from '../traffic/traffic-tally.js';
+import { LossCause, TrafficTally } from '../traffic/traffic-tally.js';
 import type { ClusterContext, EndpointContext } from './context.js';
 import { createConnectionLevel } from './connection-level.js';
 import type { LoadBalancers } from './load-balancers.js';
@@ -93,14 +93,20 @@ export function createTraffic(
         ? TO_POD_OF_NODE
         : routeTable(MODE_ROUTING[scenario.kubeProxy.mode], shape, DESTINATION[clients.address], SOURCE[clients.from], {
             masqueradeAll: scenario.kubeProxy.masqueradeAll,
-            detectsLocalTraffic: true,
+            detectsLocalTraffic: scenario.kubeProxy.detectLocalMode !== 'none',
           });
       const way: ClientsOfService = {
         traffic,
         routeOf,
         followsNodeHints: hints === 'node',
         dependsOnOwn: hints === 'node' || routeOf(true, true, true).endpoints === 'local',
-        weights: isBalanced ? traffic.balanced!.weights : clients.from === 'outside' ? everyNode : inside.of(clients),
+        dropCause: isBalanced ? LossCause.loadBalancer : LossCause.noLocalEndpoints,
+        weights: isBalanced
+          ? traffic.balanced!.weights
+          : clients.from === 'outside'
+            ? everyNode
+            : inside.of(clients).weights,
+        places: clients.from === 'outside' ? null : inside.of(clients).places,
       };
       clientsOf[index]!.set(service, way);
       const { keepAlive } = clients;
@@ -177,21 +183,27 @@ function balancedBy(loadBalancers: LoadBalancers, service: number, nodes: number
 class SharedInsideWeights {
   readonly all: InsideWeights[] = [];
   readonly #zoneOfNode: ArrayLike<number>;
-  readonly #byShares = new Map<string, EntryWeights>();
+  readonly #byShares = new Map<string, { readonly weights: EntryWeights; readonly places: EntryWeights }>();
 
   constructor(zoneOfNode: ArrayLike<number>) {
     this.#zoneOfNode = zoneOfNode;
   }
 
-  of({ zoneShares }: ClientSettings): EntryWeights {
+  /** `weights` follow the nodes; `places` stay as they are. */
+  of({ zoneShares }: ClientSettings): { readonly weights: EntryWeights; readonly places: EntryWeights } {
     const key = JSON.stringify(zoneShares);
     const known = this.#byShares.get(key);
     if (known !== undefined) return known;
     const weights = new EntryWeights(this.#zoneOfNode.length);
     const weightOf = insideWeights(zoneShares, this.#zoneOfNode);
-    for (let node = 0; node < this.#zoneOfNode.length; node++) weights.set(node, weightOf(node));
+    const places = new EntryWeights(this.#zoneOfNode.length);
+    for (let node = 0; node < this.#zoneOfNode.length; node++) {
+      weights.set(node, weightOf(node));
+      places.set(node, weightOf(node));
+    }
     this.all.push({ weights, weightOf });
-    this.#byShares.set(key, weights);
-    return weights;
+    const made = { weights, places };
+    this.#byShares.set(key, made);
+    return made;
   }
 }

@@ -44,7 +44,7 @@ export class ConnectionMeasures implements ConnectionObserver {
   opened(_population: number, pod: number): void {
     if (pod >= this.open.length) this.open = widen(this.open, Math.max(pod + 1, 2 * this.open.length));
     this.open[pod]!++;
-    if (this.#counts) this.#opened++;
+    if (this.#hasBegun) this.#opened++;
   }
 
   closed(_population: number, pod: number): void {
@@ -52,7 +52,7 @@ export class ConnectionMeasures implements ConnectionObserver {
   }
 
   reset(): void {
-    if (this.#counts) this.#reset++;
+    if (this.#hasBegun) this.#reset++;
   }
 
   lost(_population: number, cause: LossCause, isRefused: boolean, requests: number): void {
@@ -94,7 +94,12 @@ export class ConnectionMeasures implements ConnectionObserver {
     };
   }
 
-  /** What is told at the start itself is what came before. */
+  /** Whether connections count: those that the first action of the workload breaks, and what replaces them, do. */
+  get #hasBegun(): boolean {
+    return this.#parameters.nowNs() >= this.#parameters.startNs;
+  }
+
+  /** Whether requests count: what is told of them at the start itself is what came before. */
   get #counts(): boolean {
     const { nowNs, startNs } = this.#parameters;
     return startNs === 0 || nowNs() > startNs;

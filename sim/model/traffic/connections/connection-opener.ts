@@ -8,7 +8,7 @@
 
 import { NO_NODE, NO_POD } from '../../cluster/pods.js';
 import { Acceptance, type ConnectionRoutes } from '../connection-routes.js';
-import { causeAtPod, isRefusedAtPod, LossCause } from '../traffic-tally.js';
+import { causeAtPod, dropCauseOf, isRefusedAtPod, LossCause } from '../traffic-tally.js';
 import type { BackendChoice } from './backend-choice.js';
 import type { BackendChoices } from './backend-choices.js';
 
@@ -47,10 +47,9 @@ export class ConnectionOpener {
     this.pod = NO_POD;
     this.node = this.#routes.entryNode(clients, service, ofNode);
     if (this.node === NO_NODE) return this.#fail(LossCause.loadBalancer, false);
-    const { outcome, set, isMasqueraded } = this.#routes.routeOf(clients, service, this.node);
-    if (outcome === 'DROP') {
-      return this.#fail(from.isFromOutside ? LossCause.loadBalancer : LossCause.noLocalEndpoints, false);
-    }
+    const route = this.#routes.routeOf(clients, service, this.node);
+    const { outcome, set, isMasqueraded } = route;
+    if (outcome === 'DROP') return this.#fail(dropCauseOf(route, from.isFromOutside), false);
     if (outcome === 'REJECT' || set === null) return this.#fail(LossCause.noEndpoints, true);
     this.isMasqueraded = isMasqueraded;
     const choice = this.#choices.of(clients, service, this.node);

@@ -388,9 +388,16 @@ export class RequestLevel implements AcceptanceListener {
   }
 
   #fail(index: number, sender: number, cause: LossCause, isRefused: boolean, isMeasured: boolean): void {
-    if (isMeasured) this.#countLoss(cause, isRefused);
     const { nowNs } = this.#simulation;
-    const { load } = this.#populations[index]!.clients;
+    const { load, isFromOutside } = this.#populations[index]!.clients;
+    // Clients inside whose node is lost are gone with it, and have sent nothing.
+    const isNowhere = cause === LossCause.loadBalancer && !isFromOutside;
+    if (isMeasured && isNowhere) {
+      this.#sent--;
+      this.#cluster.tally.sent--;
+    } else if (isMeasured) {
+      this.#countLoss(cause, isRefused);
+    }
     if (load.kind === 'closed') this.#think(index, sender, nowNs + (isRefused ? REFUSAL_NS : CLIENT_TIMEOUT_NS));
   }
 
