@@ -30,7 +30,7 @@ test('lost connections of a kube-proxy that is stale for five seconds', () => {
   // One of four nodes holds a pod that has stopped, of four, for 5 s of 100 connections a second.
   const exact = 5 * 100 * (1 / 4) * (1 / 4);
   const lost = held(exact, (replication) => {
-    const { runUntil, routes, counts, level, accept } = connectionFixture({ from: 'outside' }, { replication });
+    const { runUntil, routes, counts, level, accept } = connectionFixture({ isFromOutside: true }, { replication });
     level.start();
     routes.hold(range(3), 1, 4);
     accept(3, Acceptance.stopped);
