@@ -21,6 +21,8 @@ const WRITES = 16;
 const SYNC_NS = 50_000_000;
 const LOCAL: ServiceShape = { ...CLUSTER_IP, internalTrafficPolicy: 'Local' };
 
+const update = (endpoint: number, state: EndpointState) => ({ endpoint, state, hintedZone: NO_ZONE });
+
 /** A write of one endpoint that all nodes apply one by one, again and again: an operation is a node that moves to a later version. */
 function moveTask(name: string, shape: ServiceShape, gated: boolean): Task {
   return {
@@ -41,7 +43,6 @@ function moveTask(name: string, shape: ServiceShape, gated: boolean): Task {
       };
       const versions = new ServiceVersions(ZONES, false, NODES);
       const traffic = new ServiceTraffic({ ...shared, service: 0, versions });
-      const update = (endpoint: number, state: EndpointState) => ({ endpoint, state, hintedZone: NO_ZONE });
       traffic.start(Array.from({ length: ENDPOINTS }, (_, endpoint) => update(endpoint, EndpointState.ready)));
       const weights = new EntryWeights(NODES);
       for (let node = 0; node < NODES; node++) weights.set(node, 1);

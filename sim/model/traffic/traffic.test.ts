@@ -389,7 +389,7 @@ test('rates by versions of a service are those of a twin that looks at every nod
 test('a level of events hears of a lost node when nobody enters by it any more', () => {
   const isDown = new Uint8Array(NODES);
   const weights = new EntryWeights(NODES);
-  for (let node = 0; node < NODES; node++) weights.set(node, 1);
+  for (const each of ZONE_OF_NODE.keys()) weights.set(each, 1);
   const heard: (readonly number[])[] = [];
   const traffic = new Traffic(new Simulation(), {
     startNs: 0,

@@ -31,6 +31,7 @@ import { LossCause, type TrafficTally } from '../traffic-tally.js';
 import type { ConnectionOpener } from '../connections/connection-opener.js';
 import { PodStations } from './pod-station.js';
 import { createPopulation, NO_EVENT, placeOf, type Population, type RequestClients } from './request-population.js';
+import { RequestsInPods } from './requests-in-pods.js';
 import { RequestsUnderWay } from './requests-under-way.js';
 import { drawServiceNs } from './service-time.js';
 
@@ -42,8 +43,6 @@ const CLIENT_TIMEOUT_NS = CLIENT_RULES.connectTimeout.value * NS_PER_SECOND;
 const REFUSAL_NS = NETWORK_ROUND_TRIPS.sameZone.value;
 const NO_USER = -1;
 const INITIAL_CAPACITY = 1024;
-/** Sums of times are whole numbers, exact up to 2^53 and to this beyond. */
-const ROUNDING = 1e-9;
 
 /** The tables of the cluster that requests ask. */
 export interface RequestCluster {
@@ -93,12 +92,7 @@ export class RequestLevel implements AcceptanceListener {
   #endCause: LossCause = LossCause.podEnded;
   #isEndTold = true;
 
-  // Little's law: the time that requests spent in pods, summed over requests and integrated over time.
-  #inPods = 0;
-  #inPodsChangedNs = 0;
-  #inPodsNs = 0;
-  #timesInPodsNs = 0;
-  #inPodsNsBefore = 0;
+  readonly #inPods = new RequestsInPods();
   #scalarsAtStop: Partial<Record<MetricName, number>> = {};
 
   constructor(
@@ -168,7 +162,7 @@ export class RequestLevel implements AcceptanceListener {
 
   /** Requests that pods have. */
   get underWay(): number {
-    return this.#inPods;
+    return this.#inPods.now;
   }
 
   /** Requests that the pod has taken while it was measured. */
@@ -206,22 +200,17 @@ export class RequestLevel implements AcceptanceListener {
 
   /** Throws an Error that names the law that does not hold. To be asked when nothing is under way. */
   checkConservation(): void {
-    if (this.#inPods !== 0) violated(`${this.#inPods} requests are in pods and nothing is under way`);
+    if (this.underWay !== 0) violated(`${this.underWay} requests are in pods and nothing is under way`);
     if (this.#sent !== this.#answered + this.#lost) {
       violated(`${this.#sent} requests were sent, ${this.#answered} answered and ${this.#lost} lost`);
     }
-    this.#advance(0);
-    if (Math.abs(this.#inPodsNs - this.#timesInPodsNs) > ROUNDING * this.#inPodsNs) {
-      violated(
-        `requests were in pods for ${this.#timesInPodsNs} ns, and ${this.#inPodsNs} ns by how many there were (Little's law)`,
-      );
-    }
+    const violation = this.#inPods.violation();
+    if (violation !== null) violated(violation);
   }
 
   #startMeasuring(): void {
     this.stations.restartMeasuring();
-    this.#advance(0);
-    this.#inPodsNsBefore = this.#inPodsNs;
+    this.#inPods.restartMeasuring(this.#simulation.nowNs);
   }
 
   #arrive(index: number): void {
@@ -326,7 +315,7 @@ export class RequestLevel implements AcceptanceListener {
     this.#underWay.sentNs[request] = nowNs;
     this.#underWay.networkNs[request] =
       this.#roundTripNs(node, pod) * (isNew ? CLIENT_RULES.roundTripsOnNewConnection.value : 1);
-    this.#advance(1);
+    this.#inPods.arrive(nowNs);
     if (isMeasured) this.#takenBy[pod]!++;
   }
 
@@ -370,8 +359,7 @@ export class RequestLevel implements AcceptanceListener {
 
   /** The pod has the request no longer, and its user hears of it at `heardNs`. */
   #leave(request: number, inPodNs: number, heardNs: number): void {
-    this.#timesInPodsNs += inPodNs;
-    this.#advance(-1);
+    this.#inPods.leave(this.#simulation.nowNs, inPodNs);
     const index = this.#underWay.population[request]!;
     const sender = this.#underWay.user[request]!;
     const { clients, kept } = this.#populations[index]!;
@@ -426,19 +414,10 @@ export class RequestLevel implements AcceptanceListener {
     }
   }
 
-  /** So many more requests are in pods. */
-  #advance(change: number): void {
-    const { nowNs } = this.#simulation;
-    this.#inPodsNs += this.#inPods * (nowNs - this.#inPodsChangedNs);
-    this.#inPodsChangedNs = nowNs;
-    this.#inPods += change;
-  }
-
   /** How busy pods were in the time in which clients sent, which ends now. */
   #loads(): Partial<Record<MetricName, number>> {
     const measuredNs = this.#simulation.nowNs - this.#measureFromNs;
     if (measuredNs <= 0) return {};
-    this.#advance(0);
     const { pods, applicationOf } = this.#cluster;
     let busiest = -1;
     let busyNs = 0;
@@ -455,7 +434,7 @@ export class RequestLevel implements AcceptanceListener {
       capacityNs += concurrency * this.stations.presentNs(pod);
     }
     return {
-      requests_in_flight_mean: (this.#inPodsNs - this.#inPodsNsBefore) / measuredNs,
+      requests_in_flight_mean: this.#inPods.measuredNs(this.#simulation.nowNs) / measuredNs,
       requests_queued_max: queued,
       ...(busiest >= 0 && { pod_utilization_max: busiest }),
       ...(capacityNs > 0 && { pod_utilization_mean: busyNs / capacityNs }),
