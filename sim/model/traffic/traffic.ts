@@ -207,8 +207,6 @@ export class Traffic implements AcceptanceListener {
       for (const flow of traffic.flows) flow.enter(node, version, nowNs);
       for (const kept of traffic.kept.values()) kept.clientsChanged();
     });
-    // Not before everybody knows: connections that break are opened anew at once, and not by this node.
-    if (isDown) for (const level of this.#parameters.levels) level.nodeLost?.(node);
     for (const traffic of services) if (traffic !== null) this.#answer(traffic, node);
   }
 
