@@ -464,13 +464,19 @@ export class World {
 
   #warn(): void {
     const { recorder } = this;
-    const { kubernetes, kubeProxy } = this.#context.scenario;
+    const { kubernetes, kubeProxy, clients } = this.#context.scenario;
     const deprecation = deprecationOf(kubeProxy.mode, minorOf(kubernetes));
     if (deprecation !== null) this.warnings.push(deprecation);
     this.warnings.push(...this.#workload.warnings, ...requestPathWarnings(this.#requestPath));
     this.warnings.push(...(this.loadBalancers?.warnings ?? []));
     if (!this.#isQuiet) {
       this.warnings.push('The drain limit was reached with changes still in flight: late updates are missing.');
+    }
+    const sticky = clients.filter(({ service }) => this.#context.scenario.services.some(hasAffinityCalled(service)));
+    if (sticky.length > 0) {
+      this.warnings.push(
+        `Loads of pods do not show session affinity: those of ${sticky.map(({ name }) => `"${name}"`).join(', ')} are as if every connection chose anew. With "detail: connection" and keepAlive, open connections show it.`,
+      );
     }
     const unanswered = this.#traffic?.underWay ?? 0;
     if (unanswered > 0) {
@@ -511,6 +517,11 @@ export class World {
     }
   }
 }
+
+const hasAffinityCalled =
+  (service: string) =>
+  ({ name, shape }: Scenario['services'][number]): boolean =>
+    name === service && shape.sessionAffinity === 'ClientIP';
 
 /** See `World.startNs`. */
 function startOf({ workload, autoscalers }: Scenario): number {

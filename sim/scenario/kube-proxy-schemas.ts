@@ -83,7 +83,7 @@ export const kubeProxy = z.strictObject({
       scheduler: choice(IPVS_SCHEDULERS)
         .optional()
         .describe(
-          'How IPVS chooses an endpoint for a new connection (--ipvs-scheduler). Without effect on runs so far: they do not choose endpoints for connections.',
+          'How IPVS chooses an endpoint for a new connection (--ipvs-scheduler). Counts for clients with `detail: connection` or `request`.',
         ),
     })
     .optional()

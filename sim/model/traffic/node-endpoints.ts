@@ -9,7 +9,7 @@ import { widen } from '../cluster/columns.js';
 import { EndpointState } from '../node/endpoint-ledger.js';
 import { NO_ROW, PairIndex } from '../node/pair-index.js';
 import { Acceptance } from './connection-routes.js';
-import { READY, SET_SIZE, TERMINATING, TWO_SETS } from './service-versions.js';
+import { READY, SET_SIZE, type SetPlace, TERMINATING, TWO_SETS } from './service-versions.js';
 
 /** The node has no endpoint of the service. */
 export const NOTHING_HERE = -1;
@@ -26,12 +26,12 @@ export class NodeEndpoints {
   }
 
   /** Ready endpoints, those that serve while they terminate included or not. */
-  sizeAt(offset: number, set: typeof READY | typeof TERMINATING): number {
+  sizeAt(offset: number, set: SetPlace): number {
     return offset === NOTHING_HERE ? 0 : this.counts[offset + set + SET_SIZE]!;
   }
 
   /** Those of the set that accept. */
-  acceptingAt(offset: number, set: typeof READY | typeof TERMINATING): number {
+  acceptingAt(offset: number, set: SetPlace): number {
     return offset === NOTHING_HERE ? 0 : this.counts[offset + set + Acceptance.accepts]!;
   }
 

@@ -15,6 +15,8 @@ import { Acceptance, ACCEPTANCES } from './connection-routes.js';
 /** A set of endpoints in a row: how many there are of each acceptance, and behind them how many in all. */
 export const SET_SIZE = ACCEPTANCES;
 const SET_WIDTH = SET_SIZE + 1;
+/** Where a set stands in a row: READY, TERMINATING or that of a zone. */
+export type SetPlace = number;
 /** Where the sets that every service has stand in its rows. */
 export const READY = 0;
 export const TERMINATING = SET_WIDTH;

@@ -20,7 +20,7 @@ import { Acceptance, ACCEPTANCES } from './connection-routes.js';
 import type { EntryWeights } from './entry-weights.js';
 import { type NodeEndpoints, NOTHING_HERE } from './node-endpoints.js';
 import type { RouteOf } from './route-table.js';
-import { READY, type ServiceVersions, TERMINATING } from './service-versions.js';
+import { READY, type ServiceVersions, type SetPlace, TERMINATING } from './service-versions.js';
 import { LossCause, type TrafficTally } from './traffic-tally.js';
 
 export interface ShareFlowParameters {
@@ -238,7 +238,7 @@ export class ShareFlow {
   }
 
   /** Which of its own endpoints a node uses that has some at `offset`; null: those that the others use too. */
-  #ownSet(version: number, offset: number): typeof READY | typeof TERMINATING | null {
+  #ownSet(version: number, offset: number): SetPlace | null {
     const { own, routeOf, followsNodeHints, versions } = this.parameters;
     const hasReady = own.sizeAt(offset, READY) > 0;
     if (routeOf(true, true, true).endpoints === 'local') return hasReady ? READY : TERMINATING;
