@@ -38,8 +38,6 @@ export interface ShareFlowParameters {
   readonly requestsPerSecond: number;
   /** From outside: all requests go to the nodes that have a weight. From inside each weight stands for clients that are there or gone. */
   readonly isFromOutside: boolean;
-  /** Share of the connections that find the connection tracking table full. */
-  readonly conntrackDroppedShare: number;
   readonly tally: TrafficTally;
   /** Nothing is sent before. */
   readonly startNs: number;
@@ -49,6 +47,8 @@ const NS_PER_SECOND = 1e9;
 
 export class ShareFlow {
   readonly parameters: ShareFlowParameters;
+  /** Share of the connections that find a connection tracking table full; it may be set before time passes. */
+  conntrackDroppedShare = 0;
   // Cells by (version - oldest) x zones + zone.
   #weight: Float64Array;
   /** Sums over the nodes of a cell: weight x accepting endpoints that the node has itself, ready ones and those that terminate. */
@@ -154,7 +154,7 @@ export class ShareFlow {
     add: (version: number, zone: number, node: number, perEndpoint: number) => void,
   ): void {
     const { versions, weights, own, service, zoneOfNode } = this.parameters;
-    const perSecond = this.#ratePerWeight * NS_PER_SECOND * (1 - this.parameters.conntrackDroppedShare);
+    const perSecond = this.#ratePerWeight * NS_PER_SECOND * (1 - this.conntrackDroppedShare);
     for (let version = versions.oldest; version <= versions.newest; version++) {
       for (let zone = 0; zone < versions.zones; zone++) {
         const weight = this.#weight[this.#cell(version, zone)]!;
@@ -296,7 +296,8 @@ export class ShareFlow {
 
   /** Requests that a weight stands for in that time; those of them that find the connection table full are lost here. */
   #spend(weight: number, fromNs: number, nowNs: number): number {
-    const { tally, conntrackDroppedShare } = this.parameters;
+    const { conntrackDroppedShare } = this;
+    const { tally } = this.parameters;
     const amount = weight * this.#ratePerWeight * (nowNs - fromNs);
     tally.sent += amount;
     if (conntrackDroppedShare === 0) return amount;

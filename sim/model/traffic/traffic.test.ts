@@ -236,7 +236,6 @@ function play(setting: Setting, steps: readonly Step[]): { tally: TrafficTally; 
       weights,
       requestsPerSecond: RATE,
       isFromOutside: setting.from === 'outside',
-      conntrackDroppedShare: 0,
       tally,
       startNs: 0,
     }),

@@ -11,6 +11,7 @@ import { ConnectionLevel, type ConnectionPopulation } from '../traffic/connectio
 import { ConnectionMeasures } from '../traffic/connections/connection-measures.js';
 import type { ChoiceSettings } from '../traffic/connections/create-backend-choice.js';
 import type { PodAcceptance } from '../traffic/pod-acceptance.js';
+import type { ConntrackChance } from '../traffic/conntrack-chance.js';
 import type { ServiceTraffic } from '../traffic/service-traffic.js';
 import type { EventLevel } from '../traffic/traffic.js';
 import type { TrafficTally } from '../traffic/traffic-tally.js';
@@ -24,6 +25,7 @@ export function createConnectionLevel(
   acceptance: PodAcceptance,
   tally: TrafficTally,
   traffics: readonly (ServiceTraffic | null)[],
+  conntrack: ConntrackChance,
 ): EventLevel | null {
   const populations: ConnectionPopulation[] = [];
   const followed = new Set<number>();
@@ -57,6 +59,7 @@ export function createConnectionLevel(
     observer: measures,
     acceptanceOf: (pod) => acceptance.of(pod),
     populations,
+    conntrack,
   });
   acceptance.listen(level);
   return {

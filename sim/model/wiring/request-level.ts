@@ -6,6 +6,7 @@
 
 import { Acceptance, type ConnectionRoutes } from '../traffic/connection-routes.js';
 import type { PodAcceptance } from '../traffic/pod-acceptance.js';
+import type { ConntrackChance } from '../traffic/conntrack-chance.js';
 import { type BackendChoice, RandomChoice } from '../traffic/connections/backend-choice.js';
 import { createBackendChoice, hasMemory } from '../traffic/connections/create-backend-choice.js';
 import { ConnectionOpener } from '../traffic/requests/connection-opener.js';
@@ -24,6 +25,7 @@ export function createRequestLevel(
   routes: ConnectionRoutes,
   acceptance: PodAcceptance,
   tally: TrafficTally,
+  conntrack: ConntrackChance,
 ): RequestLevel | null {
   const { simulation, scenario, streams, nodes, services, pods, startNs } = context;
   const applicationOf = (service: number) => scenario.services[services.group[service]!]!.application;
@@ -50,7 +52,7 @@ export function createRequestLevel(
   if (populations.length === 0) return null;
   const level = new RequestLevel(
     { simulation, streams, nodes, pods, applicationOf, tally },
-    new ConnectionOpener(routes, choicesOf(context, acceptance), (pod) => acceptance.of(pod)),
+    new ConnectionOpener(routes, choicesOf(context, acceptance), (pod) => acceptance.of(pod), conntrack),
     populations,
     startNs,
   );

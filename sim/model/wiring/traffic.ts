@@ -4,12 +4,17 @@
  *   scenario: clients, services --> versions, flows, load balancers --> Traffic
  */
 
+import type { KubeProxySettings } from '../kube-proxy-settings.js';
 import type { WatchFanOut } from '../controlplane/watch-fan-out.js';
 import type { EndpointUpdates } from '../node/endpoint-updates.js';
+import { conntrackMax, type ConntrackTimeouts } from '../node/packet-path/conntrack-table.js';
 import type { ServiceAddress } from '../node/packet-path/rule-walk.js';
 import type { InitialEndpoints } from '../node/rule-history.js';
 import { MODE_ROUTING, type PacketSource, type ServiceDestination } from '../node/service-routing/service-route.js';
 import { type ClientOrigin, capacityPerSecond, type ClientSettings } from '../traffic-settings.js';
+import { entriesOfClients } from '../traffic/client-entries.js';
+import { ConntrackChance } from '../traffic/conntrack-chance.js';
+import { ConntrackDrops, type TrackedClients } from '../traffic/conntrack-drops.js';
 import { KeptConnections } from '../traffic/kept-connections.js';
 import { EndpointRecords } from '../traffic/endpoint-records.js';
 import { EntryWeights, insideWeights } from '../traffic/entry-weights.js';
@@ -22,7 +27,8 @@ import { routeTable, TO_POD_OF_NODE } from '../traffic/route-table.js';
 import { ShareFlow } from '../traffic/share-flow.js';
 import { type InsideWeights, Traffic } from '../traffic/traffic.js';
 import { TrafficTally } from '../traffic/traffic-tally.js';
-import type { ClusterContext } from './context.js';
+import { minorOf } from '../versions/profiles.js';
+import { type ClusterContext, NS_PER_SECOND } from './context.js';
 import { createConnectionLevel } from './connection-level.js';
 import type { LoadBalancers } from './load-balancers.js';
 import { createRequestLevel } from './request-level.js';
@@ -74,9 +80,13 @@ export function createTraffic(
   // What becomes of requests that are followed one by one is counted there; their rates say how pods are loaded.
   const notCounted = new TrafficTally();
   const clientsOf = scenario.clients.map(() => new Map<number, ClientsOfService>());
+  const tracked: (TrackedClients & { readonly flow: ShareFlow })[] = [];
+  const timeouts = conntrackTimeouts(scenario.kubeProxy.conntrack);
+  const conntrack = new ConntrackChance(context.streams.hash('connection tracking table'), routing.nodeOf);
   const traffics = Array.from({ length: services.count }, (): ServiceTraffic | null => null);
   for (const [index, clients] of scenario.clients.entries()) {
     const { first, end } = services.range(clients.service);
+    const { serviceTime } = scenario.services[services.group[first]!]!.application;
     for (let service = first; service < end; service++) {
       const { shape, hints } = routing.serviceOf(service);
       let traffic = traffics[service]!;
@@ -116,12 +126,18 @@ export function createTraffic(
         isDown,
         requestsPerSecond,
         isFromOutside: clients.from === 'outside',
-        conntrackDroppedShare: 0,
         tally: attempts,
         // Kept connections are there before anything is counted.
         startNs: keepAlive === null ? context.startNs : 0,
       });
       traffic.flows.push(flow);
+      tracked.push({
+        clients: index,
+        service,
+        way,
+        flow,
+        entries: entriesOfClients({ ...clients, protocol: shape.protocol, serviceTime }, timeouts),
+      });
       if (keepAlive !== null && requestsPerSecond > 0) {
         traffic.kept.set(
           flow,
@@ -138,15 +154,17 @@ export function createTraffic(
       }
     }
   }
-  const routes = new RoutesByRules({
-    clientsOf: (clients, service) => clientsOf[clients]!.get(service)!,
-    own: shared.own,
-    zoneOfNode: nodes.zone,
-    isDown,
-  });
+  const createRoutes = (): RoutesByRules =>
+    new RoutesByRules({
+      clientsOf: (clients, service) => clientsOf[clients]!.get(service)!,
+      own: shared.own,
+      zoneOfNode: nodes.zone,
+      isDown,
+    });
+  const routes = createRoutes();
   const levels = [
-    createRequestLevel(context, routes, acceptance, tally),
-    createConnectionLevel(context, routes, acceptance, tally, traffics),
+    createRequestLevel(context, routes, acceptance, tally, conntrack),
+    createConnectionLevel(context, routes, acceptance, tally, traffics, conntrack),
   ].filter((level) => level !== null);
   const traffic = new Traffic(simulation, {
     levels,
@@ -161,8 +179,30 @@ export function createTraffic(
     insideWeights: inside.all,
   });
   acceptance.listen(traffic);
+  const drops = new ConntrackDrops(
+    {
+      // What it keeps of all services is given up when this is done.
+      routes: createRoutes(),
+      zones: scenario.cluster.zones,
+      zoneOfNode: nodes.zone,
+      nodeOf: routing.nodeOf,
+      max: conntrackMax(scenario.kubeProxy.conntrack, scenario.cluster.nodeCores, minorOf(scenario.kubernetes)),
+    },
+    tracked,
+  );
+  if (drops.isAny) {
+    conntrack.atNode = drops.atNode;
+    for (const [index, { flow }] of tracked.entries()) flow.conntrackDroppedShare = drops.ofClients[index]!;
+  }
   return traffic;
 }
+
+const conntrackTimeouts = (given: KubeProxySettings['conntrack']): ConntrackTimeouts => ({
+  tcpEstablished: given.tcpEstablishedTimeoutNs / NS_PER_SECOND,
+  tcpCloseWait: given.tcpCloseWaitTimeoutNs / NS_PER_SECOND,
+  udp: given.udpTimeoutNs / NS_PER_SECOND,
+  udpStream: given.udpStreamTimeoutNs / NS_PER_SECOND,
+});
 
 function balancedBy(loadBalancers: LoadBalancers, service: number, nodes: number): Balanced {
   return {

@@ -14,8 +14,8 @@
  * to the dead pod until the node's rules no longer have it, which is when kube-proxy cleans it away
  * (node/service-routing/conntrack-cleanup.ts). Entries of TCP are never cleaned away, and keep nobody from opening a new connection.
  *
- * Left out: the time until clients of a silent pod give up; requests in flight when a connection is reset; a full connection
- * tracking table; the delay of attempts in userspace mode.
+ * Left out: the time until clients of a silent pod give up; requests in flight when a connection is reset; the delay of attempts in
+ * userspace mode.
  */
 
 import { exponential, lognormalFromMeanCoefficientOfVariation } from '../../../kernel/distributions.js';
@@ -24,6 +24,7 @@ import type { EventKind, Simulation } from '../../../kernel/simulation.js';
 import { NO_NODE, NO_POD } from '../../cluster/pods.js';
 import type { ApplicationSettings, ClientSettings } from '../../traffic-settings.js';
 import { Acceptance, type AcceptanceListener, type ConnectionRoutes } from '../connection-routes.js';
+import type { ConntrackChance } from '../conntrack-chance.js';
 import { causeAtPod, isRefusedAtPod, LossCause } from '../traffic-tally.js';
 import type { BackendChoice } from './backend-choice.js';
 import type { ConnectionObserver } from './connection-observer.js';
@@ -57,6 +58,8 @@ export interface ConnectionLevelOptions {
   /** How a pod meets a connection now. */
   readonly acceptanceOf: (pod: number) => Acceptance;
   readonly populations: readonly ConnectionPopulation[];
+  /** Tables that may be full; null: none is. */
+  readonly conntrack?: ConntrackChance | null;
 }
 
 /** What came of an attempt: a loss, or this. */
@@ -96,12 +99,15 @@ export class ConnectionLevel implements AcceptanceListener {
   readonly #addresses: CounterHash;
   readonly #shuffles: CounterHash;
   readonly #acceptanceOf: (pod: number) => Acceptance;
+  readonly #conntrack: ConntrackChance | null;
   /** Whether the client was told at once of the attempt that failed last. */
   #isRefused = false;
   #isStopped = false;
   #pendingEvents = 0;
 
-  constructor({ simulation, streams, routes, observer, acceptanceOf, populations }: ConnectionLevelOptions) {
+  constructor(options: ConnectionLevelOptions) {
+    const { simulation, streams, routes, observer, acceptanceOf, populations } = options;
+    this.#conntrack = options.conntrack ?? null;
     this.#simulation = simulation;
     this.#routes = routes;
     this.#observer = observer;
@@ -252,6 +258,7 @@ export class ConnectionLevel implements AcceptanceListener {
     const node = this.#routes.entryNode(population.clients, population.service, this.#place(slot, entity, attempt));
     slots.node[slot] = node;
     if (node === NO_NODE) return this.#failure(LossCause.loadBalancer, false);
+    if (this.#conntrack?.dropsAtEntry(node, entity, attempt) === true) return this.#failure(LossCause.conntrack, false);
     const route = this.#routes.routeOf(population.clients, population.service, node);
     if (route.outcome === 'REJECT') return this.#failure(LossCause.noEndpoints, true);
     if (route.set === null)
@@ -262,6 +269,8 @@ export class ConnectionLevel implements AcceptanceListener {
     const pod = choice.pick(client, route.set, this.#simulation.nowNs, uniform);
     // A server of IPVS that waits for the end of its connections refuses the clients that are hashed to it.
     if (pod === NO_POD) return this.#failure(LossCause.staleRules, true);
+    if (this.#conntrack?.dropsAtPod(node, pod, entity, attempt) === true)
+      return this.#failure(LossCause.conntrack, false);
     const acceptance = this.#acceptanceOf(pod);
     slots.isMasqueraded[slot] = route.isMasqueraded ? 1 : 0;
     if (acceptance !== Acceptance.accepts) {

@@ -9,6 +9,7 @@
 import { NO_NODE, NO_POD } from '../../cluster/pods.js';
 import { Acceptance, type ConnectionRoutes } from '../connection-routes.js';
 import type { BackendChoice } from '../connections/backend-choice.js';
+import type { ConntrackChance } from '../conntrack-chance.js';
 import { causeAtPod, isRefusedAtPod, LossCause } from '../traffic-tally.js';
 
 /** Who opens connections: the clients of one entry of the scenario, of one service. */
@@ -33,15 +34,19 @@ export class ConnectionOpener {
   readonly #routes: ConnectionRoutes;
   readonly #choiceOf: (clients: number, service: number, node: number) => BackendChoice;
   readonly #acceptanceOf: (pod: number) => Acceptance;
+  readonly #conntrack: ConntrackChance | null;
+  #attempts = 0;
 
   constructor(
     routes: ConnectionRoutes,
     choiceOf: (clients: number, service: number, node: number) => BackendChoice,
     acceptanceOf: (pod: number) => Acceptance,
+    conntrack: ConntrackChance | null = null,
   ) {
     this.#routes = routes;
     this.#choiceOf = choiceOf;
     this.#acceptanceOf = acceptanceOf;
+    this.#conntrack = conntrack;
   }
 
   /** Both uniform numbers are of [0, 1). True: `pod` has accepted it. */
@@ -50,6 +55,9 @@ export class ConnectionOpener {
     this.pod = NO_POD;
     this.node = this.#routes.entryNode(clients, service, ofNode);
     if (this.node === NO_NODE) return this.#fail(LossCause.loadBalancer, false);
+    const attempt = this.#attempts++;
+    if (this.#conntrack?.dropsAtEntry(this.node, service, attempt) === true)
+      return this.#fail(LossCause.conntrack, false);
     const { outcome, set, isMasqueraded } = this.#routes.routeOf(clients, service, this.node);
     if (outcome === 'DROP') {
       return this.#fail(from.isFromOutside ? LossCause.loadBalancer : LossCause.noLocalEndpoints, false);
@@ -58,6 +66,8 @@ export class ConnectionOpener {
     const choice = this.#choiceOf(clients, service, this.node);
     const pod = choice.pick(client, set, nowNs, ofPod);
     if (pod === NO_POD) return this.#fail(LossCause.staleRules, true);
+    if (this.#conntrack?.dropsAtPod(this.node, pod, service, attempt) === true)
+      return this.#fail(LossCause.conntrack, false);
     const acceptance = this.#acceptanceOf(pod);
     if (acceptance !== Acceptance.accepts) return this.#fail(causeAtPod(acceptance), isRefusedAtPod(acceptance));
     choice.opened(client, pod);
