@@ -64,7 +64,7 @@ services:
     externalTrafficPolicy: ${policy}
     application: { serviceTime: { mean: 1ms } }
     loadBalancer: { provider: gce, weightByEndpoints: ${weightByEndpoints} }
-clients: [{ service: web, from: outside, requestsPerSecond: 190, detail: ${detail} }]
+clients: [{ service: web, from: outside, requestsPerSecond: 180, detail: ${detail} }]
 `;
     return runReplication(parseExperiment(text, 'test.yaml').variants[0]!.scenario, 0).scalars;
   };
@@ -72,7 +72,7 @@ clients: [{ service: web, from: outside, requestsPerSecond: 190, detail: ${detai
   test.each(['share', 'request', 'connection'])('the node with most pods fills first (%s)', (detail) => {
     expect(run('Local', false, detail).requests_lost_total).toBe(0);
     const { requests_lost_conntrack_total: lost, requests_total: all } = run('Local', true, detail);
-    const expected = (2 / 3) * erlang(((190 * 2) / 3) * 120.001, 12_000);
+    const expected = (2 / 3) * erlang(((180 * 2) / 3) * 120.001, 12_000);
     expect(Math.abs(lost! / all! - expected)).toBeLessThan(detail === 'share' ? 1e-5 : 4 * Math.sqrt(expected / all!));
   });
 });
