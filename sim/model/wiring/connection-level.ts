@@ -38,6 +38,7 @@ export function createConnectionLevel(
         ...clients,
         clients: index,
         service,
+        isBalanced: clients.from === 'outside' && clients.address === 'LoadBalancerIP',
         requestsPerSecond: clients.load.requestsPerSecond,
         serviceTime: scenario.services[services.group[service]!]!.application.serviceTime,
         choice: choiceSettings(scenario.kubeProxy, services.shapeOf(service)),
@@ -74,14 +75,18 @@ export function createConnectionLevel(
       level.stop();
     },
     nodeLost: (node) => level.onNodeLost(node),
+    flowsMoved: (service, share, isTarget) => level.flowsMoved(service, share, isTarget),
+    targetLeft: (service, node, drainNs, isTarget) => level.targetLeft(service, node, drainNs, isTarget),
     end: () => measures.end([...followed].map((service) => traffics[service]!.ready)),
   };
 }
 
 /** How nodes choose a pod for a new flow to a service of this shape. */
 export const choiceSettings = ({ mode, ipvs }: KubeProxySettings, shape: ServiceShape): ChoiceSettings => ({
-  mode,
+  // Who resolves a name takes any of its addresses: DNS shuffles them.
+  mode: shape.type === 'Headless' ? 'iptables' : mode,
   ipvsScheduler: ipvs.scheduler,
   protocol: shape.protocol,
-  affinityTimeoutNs: shape.sessionAffinity === 'ClientIP' ? ns(AFFINITY_RULES.defaultTimeout.value) : null,
+  affinityTimeoutNs:
+    shape.sessionAffinity === 'ClientIP' && shape.type !== 'Headless' ? ns(AFFINITY_RULES.defaultTimeout.value) : null,
 });

@@ -15,6 +15,7 @@ import { type ClientOrigin, capacityPerSecond, type ClientSettings } from '../tr
 import { entriesOfClients } from '../traffic/client-entries.js';
 import { ConntrackChance } from '../traffic/conntrack-chance.js';
 import { ConntrackDrops, type TrackedClients } from '../traffic/conntrack-drops.js';
+import { BY_NAME, DnsViews, recordsOf } from '../traffic/dns-views.js';
 import { KeptConnections } from '../traffic/kept-connections.js';
 import { EndpointRecords } from '../traffic/endpoint-records.js';
 import { EntryWeights, insideWeights } from '../traffic/entry-weights.js';
@@ -27,8 +28,9 @@ import { routeTable, TO_POD_OF_NODE } from '../traffic/route-table.js';
 import { ShareFlow } from '../traffic/share-flow.js';
 import { type InsideWeights, Traffic } from '../traffic/traffic.js';
 import { TrafficTally } from '../traffic/traffic-tally.js';
+import { API_SERVER_COSTS } from '../versions/costs.js';
 import { minorOf } from '../versions/profiles.js';
-import { type ClusterContext, NS_PER_SECOND } from './context.js';
+import { type ClusterContext, NS_PER_SECOND, ns } from './context.js';
 import { createConnectionLevel } from './connection-level.js';
 import type { LoadBalancers } from './load-balancers.js';
 import { createRequestLevel } from './request-level.js';
@@ -83,33 +85,48 @@ export function createTraffic(
   const tracked: (TrackedClients & { readonly flow: ShareFlow })[] = [];
   const timeouts = conntrackTimeouts(scenario.kubeProxy.conntrack);
   const conntrack = new ConntrackChance(context.streams.hash('connection tracking table'), routing.nodeOf);
+  let dns: DnsViews | null = null;
   const traffics = Array.from({ length: services.count }, (): ServiceTraffic | null => null);
   for (const [index, clients] of scenario.clients.entries()) {
     const { first, end } = services.range(clients.service);
     const { serviceTime } = scenario.services[services.group[first]!]!.application;
     for (let service = first; service < end; service++) {
       const { shape, hints } = routing.serviceOf(service);
+      const isNamed = shape.type === 'Headless';
+      const hasHints = hints !== 'none' && !isNamed;
       let traffic = traffics[service]!;
       if (traffic === null) {
-        const versions = new ServiceVersions(scenario.cluster.zones, hints !== 'none', nodes.count);
-        traffic = new ServiceTraffic({ ...shared, service, versions });
-        traffic.start(initial(service).updates);
+        const versions = new ServiceVersions(scenario.cluster.zones, hasHints, nodes.count);
+        // What nodes know of a name is no entry of the log.
+        const applied = isNamed ? new Int32Array(nodes.count) : shared.applied;
+        traffic = new ServiceTraffic({ ...shared, applied, service, versions });
+        const { updates } = initial(service);
+        traffic.start(isNamed ? recordsOf(updates) : updates);
+        if (isNamed) (dns ??= createDnsViews(context, routing.nodeOf)).add(service, traffic, clients.dnsCacheTtlNs);
         traffics[service] = traffic;
       }
       const isBalanced = clients.from === 'outside' && clients.address === 'LoadBalancerIP';
       if (isBalanced) traffic.balanced ??= balancedBy(loadBalancers!, service, nodes.count);
       const isDirect = isBalanced && loadBalancers!.settingsOf(service)!.targetType === 'ip';
-      const routeOf = isDirect
-        ? TO_POD_OF_NODE
-        : routeTable(MODE_ROUTING[scenario.kubeProxy.mode], shape, DESTINATION[clients.address], SOURCE[clients.from], {
-            masqueradeAll: scenario.kubeProxy.masqueradeAll,
-            detectsLocalTraffic: true,
-          });
+      const routeOf = isNamed
+        ? BY_NAME
+        : isDirect
+          ? TO_POD_OF_NODE
+          : routeTable(
+              MODE_ROUTING[scenario.kubeProxy.mode],
+              shape,
+              DESTINATION[clients.address],
+              SOURCE[clients.from],
+              {
+                masqueradeAll: scenario.kubeProxy.masqueradeAll,
+                detectsLocalTraffic: true,
+              },
+            );
       const way: ClientsOfService = {
         traffic,
         routeOf,
-        followsNodeHints: hints === 'node',
-        dependsOnOwn: hints === 'node' || routeOf(true, true, true).endpoints === 'local',
+        followsNodeHints: hasHints && hints === 'node',
+        dependsOnOwn: (hasHints && hints === 'node') || routeOf(true, true, true).endpoints === 'local',
         weights: isBalanced ? traffic.balanced!.weights : clients.from === 'outside' ? everyNode : inside.of(clients),
       };
       clientsOf[index]!.set(service, way);
@@ -168,6 +185,7 @@ export function createTraffic(
   ].filter((level) => level !== null);
   const traffic = new Traffic(simulation, {
     levels,
+    dns,
     log,
     services: traffics,
     tally,
@@ -203,6 +221,17 @@ const conntrackTimeouts = (given: KubeProxySettings['conntrack']): ConntrackTime
   udp: given.udpTimeoutNs / NS_PER_SECOND,
   udpStream: given.udpStreamTimeoutNs / NS_PER_SECOND,
 });
+
+function createDnsViews({ simulation, streams, nodes }: ClusterContext, nodeOf: (pod: number) => number): DnsViews {
+  // DNS runs on some node or other: its informer is as far from the API servers as nodes are on average.
+  const meanLatencyNs = nodes.latencyNs.reduce((sum, latencyNs) => sum + latencyNs, 0) / nodes.count;
+  return new DnsViews(simulation, {
+    nodes: nodes.count,
+    informerDelayNs: Math.round(ns(API_SERVER_COSTS.watchCacheLatency.value) + meanLatencyNs),
+    phases: streams.hash('expiry of dns answers'),
+    nodeOf,
+  });
+}
 
 function balancedBy(loadBalancers: LoadBalancers, service: number, nodes: number): Balanced {
   return {

@@ -26,6 +26,7 @@ import type { ApplicationSettings, ClientSettings } from '../../traffic-settings
 import { Acceptance, type AcceptanceListener, type ConnectionRoutes } from '../connection-routes.js';
 import type { ConntrackChance } from '../conntrack-chance.js';
 import { causeAtPod, isRefusedAtPod, LossCause } from '../traffic-tally.js';
+import { BalancedFlows } from './balanced-flows.js';
 import type { BackendChoice } from './backend-choice.js';
 import type { ConnectionObserver } from './connection-observer.js';
 import { ConnectionSlots } from './connection-slots.js';
@@ -42,6 +43,8 @@ export interface ConnectionPopulation {
   readonly service: number;
   /** Clients outside meet a node of the load balancer with each connection; others have a node of their own. */
   readonly from: ClientSettings['from'];
+  /** Whether they come by a load balancer. */
+  readonly isBalanced?: boolean;
   readonly requestsPerSecond: number;
   readonly keepAlive: ClientSettings['keepAlive'];
   readonly sourceAddresses: number;
@@ -92,12 +95,14 @@ export class ConnectionLevel implements AcceptanceListener {
   readonly #close: EventKind;
   readonly #request: EventKind;
   readonly #settling: EventKind;
+  readonly #drained: EventKind;
   readonly #gaps: CounterHash;
   readonly #entries: CounterHash;
   readonly #podChoices: CounterHash;
   readonly #lifetimes: CounterHash;
   readonly #addresses: CounterHash;
   readonly #shuffles: CounterHash;
+  readonly #balanced: BalancedFlows;
   readonly #acceptanceOf: (pod: number) => Acceptance;
   readonly #conntrack: ConntrackChance | null;
   /** Whether the client was told at once of the attempt that failed last. */
@@ -118,6 +123,9 @@ export class ConnectionLevel implements AcceptanceListener {
     this.#lifetimes = streams.hash('lifetime of a connection');
     this.#addresses = streams.hash('client address of a connection');
     this.#shuffles = streams.hash('order of endpoints in userspace mode');
+    this.#drained = simulation.registerKind('connections by a drained target end', (node, service) =>
+      this.#onDrained(node, service),
+    );
     this.#arrival = simulation.registerKind('client connects', (population) => this.#onArrival(population));
     this.#close = simulation.registerKind('client closes connection', (slot, generation) =>
       this.#onClose(slot, generation),
@@ -127,6 +135,8 @@ export class ConnectionLevel implements AcceptanceListener {
     );
     this.#settling = simulation.registerKind('requests until now are counted', () => this.settle());
     this.#populations = populations.map((population) => this.#state(population));
+    const moved = streams.hash('connection that a load balancer moves');
+    this.#balanced = new BalancedFlows(this.slots, this.#populations, moved, (slot) => this.#breakOnWay(slot));
   }
 
   /** Events of clients that wait in the simulation; they have no end of their own. */
@@ -177,6 +187,32 @@ export class ConnectionLevel implements AcceptanceListener {
       if (this.slots.node[slot] !== node) continue;
       this.slots.strandedOn[slot] = NO_POD;
       if (this.slots.pod[slot] !== NO_POD) this.#break(slot);
+    }
+  }
+
+  /** See BalancedFlows.move. */
+  flowsMoved(service: number, share: number, isTarget: (node: number) => boolean): void {
+    this.#balanced.move(service, share, isTarget);
+  }
+
+  /** The load balancer of the service takes the node out of its pool, and ends what is open by it so much later. */
+  targetLeft(service: number, node: number, drainNs: number, isTarget: (node: number) => boolean): void {
+    this.#balanced.targetLeft(service, isTarget);
+    this.#schedule(drainNs, this.#drained, node, service);
+  }
+
+  #onDrained(node: number, service: number): void {
+    this.#pendingEvents--;
+    if (!this.#isStopped) this.#balanced.drained(service, node);
+  }
+
+  /** The flow of the slot reaches its pod no more: a TCP connection breaks, a UDP flow has a new entry and maybe another pod. */
+  #breakOnWay(slot: number): void {
+    const { choice, keepAlive } = this.#populations[this.slots.population[slot]!]!;
+    if (choice.protocol !== 'UDP') this.#break(slot);
+    else if (keepAlive !== null) {
+      this.#end(slot);
+      this.#replace(slot);
     }
   }
 
