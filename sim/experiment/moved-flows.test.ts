@@ -27,10 +27,3 @@ test.each([
   const { connections_reset_total: reset } = scalarsOf(selection, 'connection');
   expect(Math.abs(reset! / 4000 - share)).toBeLessThan(4 * Math.sqrt(0.25 / 4000));
 });
-
-test.each(['connection', 'share'])('and are opened anew: a pod that comes gets some of them (%s)', (detail) => {
-  // Of five next hops one stays for a fifth of the flows: 1/20 of all on each old pod, and a fifth of the rest on every one.
-  const { pod_load_max_over_mean: hottest } = scalarsOf('modulo', detail, 'scale: { service: web, to: 5 }');
-  const expected = 5 * (1 / 20 + (4 / 5) * (1 / 5));
-  expect(Math.abs(hottest! - expected)).toBeLessThan(detail === 'share' ? 0.01 : 0.1);
-});

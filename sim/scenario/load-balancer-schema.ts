@@ -45,7 +45,7 @@ export const loadBalancer = z.strictObject({
   flowHash: choice(['5-tuple', '3-tuple', '2-tuple', 'round-robin'])
     .optional()
     .describe(
-      'What decides where a new flow goes. With 2-tuple and 3-tuple a client address stays with its target, so that few `sourceAddresses` load targets unevenly.',
+      'What decides where a new flow goes. With 2-tuple and 3-tuple a client address stays with its target. Counts for metallb-bgp; other load balancers spread flows evenly so far.',
     ),
   weightByEndpoints: flag()
     .optional()
