@@ -63,7 +63,6 @@ function moveTask(name: string, shape: ServiceShape, gated: boolean): Task {
           requestsPerSecond: 1000,
           isFromOutside: false,
           dropCause: LossCause.noLocalEndpoints,
-          conntrackDroppedShare: 0,
           tally,
           startNs: 0,
         }),

@@ -32,6 +32,8 @@ export interface ClientSettings {
   } | null;
   /** How many addresses they have, for session affinity and for load balancers that hash by source. */
   readonly sourceAddresses: number;
+  /** Of a headless service: the oldest that an answer of DNS gets in caches; 0: every connection asks anew. */
+  readonly dnsCacheTtlNs: number;
   /** Of clients inside: their share in each zone, summing to 1; null: as many on every node. */
   readonly zoneShares: readonly number[] | null;
 }

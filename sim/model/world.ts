@@ -417,6 +417,9 @@ export class World {
     if (!this.#isWatched(service)) {
       this.recorder.onUnwatchedCommit(write.frameBytes);
       this.nodesAndPods.onCommit(service, write.pods, write.podStates);
+      if (this.#traffic?.isNamed(service) === true) {
+        this.#traffic.onNamedWrite(service, this.#endpointUpdates.ofWrite(service, write));
+      }
       return;
     }
     this.#committedWrites++;

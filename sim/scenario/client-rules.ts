@@ -11,6 +11,7 @@ const ROUNDING = 1e-6;
 export const CLIENT_RULES: readonly Rule[] = [
   { reads: ['clients'], check: ({ clients }) => clients.flatMap(checkLoad) },
   { reads: ['clients', 'services'], check: checkAddresses },
+  { reads: ['clients', 'services'], check: checkNames },
   { reads: ['clients', 'services'], check: checkApplications },
   { reads: ['clients', 'cluster'], check: checkZones },
   { reads: ['clients', 'workload'], check: checkCreated },
@@ -51,7 +52,7 @@ function checkLoad({ load, detail, keepAlive }: Scenario['clients'][number], ind
 }
 
 function checkAddresses({ clients, services }: Scenario): Finding[] {
-  return clients.flatMap(({ service, address }, index) => {
+  return clients.flatMap(({ service, address, from }, index) => {
     const shape = services.find(({ name }) => name === service)?.shape;
     if (shape?.type === 'ExternalName') {
       return [
@@ -63,19 +64,34 @@ function checkAddresses({ clients, services }: Scenario): Finding[] {
       ];
     }
     if (shape?.type === 'Headless') {
-      return [
+      return when(address !== 'ClusterIP' || from === 'outside', () =>
         contradiction(
-          ['clients', index, 'service'],
-          `"${service}" is headless: its clients choose a pod by DNS, which is not modelled yet`,
-          'use a service with a cluster IP',
+          ['clients', index, from === 'outside' ? 'from' : 'address'],
+          `"${service}" is headless: its clients find pods by the DNS of the cluster`,
+          'use "from: pods" without an address',
         ),
-      ];
+      );
     }
     return when(shape !== undefined && addressesOf(shape, address) === 0, () =>
       contradiction(
         ['clients', index, 'address'],
         `"${service}" has no address of the kind ${address}`,
         'use another address, or give the service a type or externalIPs that has one',
+      ),
+    );
+  });
+}
+
+/** Caches are those of nodes, which all clients on them share. */
+function checkNames({ clients, services }: Scenario): Finding[] {
+  return clients.flatMap(({ service, dnsCacheTtlNs }, index) => {
+    const isHeadless = services.some(({ name, shape }) => name === service && shape.type === 'Headless');
+    const first = clients.findIndex((other) => other.service === service);
+    return when(isHeadless && clients[first]!.dnsCacheTtlNs !== dnsCacheTtlNs, () =>
+      contradiction(
+        ['clients', index, 'dnsCacheTtl'],
+        `other clients of "${service}" have another: the records of a service have one TTL`,
+        'use the same for all of its clients',
       ),
     );
   });

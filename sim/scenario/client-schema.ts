@@ -63,6 +63,11 @@ export const client = z.strictObject({
   sourceAddresses: wholeNumber({ min: 1, max: MAX_CONNECTIONS })
     .optional()
     .describe('Addresses that the clients of a service have together: what session affinity and source hashing see.'),
+  dnsCacheTtl: duration()
+    .optional()
+    .describe(
+      'Clients of a headless service: how old an answer of DNS gets in caches (the TTL of CoreDNS); 0s: every connection asks anew.',
+    ),
   zoneShares: z
     .array(percent({ min: 0, max: 1 }))
     .optional()

@@ -40,12 +40,12 @@ export const loadBalancer = z.strictObject({
   deregistrationDelay: duration()
     .optional()
     .describe(
-      'How long connections to a target that is taken out of the pool may go on. 0s: they end with it. Without effect on runs so far.',
+      'How long connections to a target that is taken out of the pool may go on. 0s: they end with it. Counts for clients with `detail: connection`.',
     ),
   flowHash: choice(['5-tuple', '3-tuple', '2-tuple', 'round-robin'])
     .optional()
     .describe(
-      'What decides where a new flow goes. With 2-tuple and 3-tuple a client address stays with its target. Without effect on runs so far: flows are spread evenly.',
+      'What decides where a new flow goes. With 2-tuple and 3-tuple a client address stays with its target. Counts for metallb-bgp; other load balancers spread flows evenly so far.',
     ),
   weightByEndpoints: flag()
     .optional()

@@ -32,6 +32,7 @@ export const client = (
             meanLifetimeNs: or(given.keepAlive.meanLifetime, defaults.keepAlive.meanLifetimeNs),
           },
     sourceAddresses: or(given.sourceAddresses, defaults.sourceAddresses),
+    dnsCacheTtlNs: or(given.dnsCacheTtl, defaults.dnsCacheTtlNs),
     zoneShares: or(given.zoneShares, defaults.zoneShares),
   };
 };

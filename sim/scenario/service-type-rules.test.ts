@@ -133,14 +133,33 @@ duration: 1m`;
 });
 
 describe('clients', () => {
-  test.each([
-    ['endpoints: 0, type: ExternalName', 'is an ExternalName'],
-    ['endpoints: 3, type: Headless', 'is headless'],
-  ])('cannot use the service { %s }', (service, message) => {
-    expect(problemsIn(service, 'clients: [{ service: web, requestsPerSecond: 10 }]')).toMatchObject([
-      { code: 'KH019', line: 10, message: expect.stringContaining(message) as string },
-    ]);
+  test.each([['endpoints: 0, type: ExternalName', 'is an ExternalName']])(
+    'cannot use the service { %s }',
+    (service, message) => {
+      expect(problemsIn(service, 'clients: [{ service: web, requestsPerSecond: 10 }]')).toMatchObject([
+        { code: 'KH019', line: 10, message: expect.stringContaining(message) as string },
+      ]);
+    },
+  );
+});
+
+describe('clients of a headless service', () => {
+  const problems = (...clients: string[]) =>
+    problemsIn(
+      'endpoints: 3, type: Headless',
+      `clients: [${clients.map((more, index) => `{ name: c${index}, service: web, requestsPerSecond: 10${more} }`).join(', ')}]`,
+    ).map(({ message }) => message);
+
+  test('find its pods by DNS', () => {
+    expect(problems('')).toEqual([]);
+    expect(problems(', dnsCacheTtl: 5s', ', dnsCacheTtl: 5s, from: nodes')).toEqual([]);
   });
+
+  test.each([
+    ['are in the cluster', [', from: outside']],
+    ['use no address', [', address: NodePort']],
+    ['share caches', ['', ', dnsCacheTtl: 5s']],
+  ])('%s', (_, clients) => expect(problems(...clients)).toHaveLength(1));
 });
 
 describe('the range of node ports', () => {

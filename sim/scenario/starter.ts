@@ -307,6 +307,7 @@ services:
 #     # Connections of many requests: keepAlive: { connections: 500, meanLifetime: 10m } # or unlimited
 #     sourceAddresses: 1000 # what session affinity and source hashing see
 #     zoneShares: [50%, 30%, 20%] # default: as many on every node
+#     dnsCacheTtl: 30s # of a headless service: how long names are remembered
 
 # Connections that every node sees. With this section (which may be empty: {}) a run also says what they wait for, what they cost,
 # and how many entries they leave in the connection tracking table. The defaults are shown.

@@ -158,7 +158,6 @@ function meet(mode: ProxyModeName, { service, destination, source }: Flow, flags
     isDown,
     requestsPerSecond: 100,
     isFromOutside: source === 'outside',
-    conntrackDroppedShare: 0,
     tally,
     startNs: 0,
   });

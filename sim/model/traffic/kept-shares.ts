@@ -8,6 +8,9 @@
  * The flow itself is of connections that open; its shares are taken anew about once a second, and at each instant at which a pod
  * loses its connections or a node its clients. Requests that are lost are shared out among causes as attempts of the last while were, and so is
  * which way answered ones go.
+ *
+ * Left out: by which node a connection came, so that flows which a load balancer moves are of any pods alike, and those of targets
+ * that it drains go on.
  */
 
 import { ConnectionFluid, type FluidOutcome } from './connections/connection-fluid.js';
@@ -82,6 +85,13 @@ export class KeptShares implements KeptFlow {
   /** Clients have come or gone, with the node that they are on; time has passed until now. */
   clientsChanged(): void {
     this.#takeShares();
+  }
+
+  /** A load balancer sends this share of them to other nodes than before: they break, and are opened anew. */
+  moved(share: number, nowNs: number): void {
+    this.advance(nowNs);
+    this.#takeShares();
+    this.#fluid.reset(share, this.#shares, { answered: 0, lost: 0, opened: 0 });
   }
 
   /** Requests per second that the pod gets. */

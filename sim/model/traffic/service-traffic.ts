@@ -52,6 +52,8 @@ export interface KeptFlow {
   clientsChanged(): void;
   /** Requests per second that the pod gets. */
   loadOf(pod: number): number;
+  /** A load balancer sends this share of them to other nodes than before: they break, and are opened anew. */
+  moved(share: number, nowNs: number): void;
 }
 
 /** A change of an endpoint on a node that the rules of the node do not hold yet. */

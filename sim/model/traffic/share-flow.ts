@@ -40,8 +40,6 @@ export interface ShareFlowParameters {
   readonly isFromOutside: boolean;
   /** What is to blame for requests that a node drops for want of an endpoint of its own: whoever sends them there, or the policy. */
   readonly dropCause: LossCause;
-  /** Share of the connections that find the connection tracking table full. */
-  readonly conntrackDroppedShare: number;
   readonly tally: TrafficTally;
   /** Nothing is sent before; Infinity: until `begin`. */
   readonly startNs: number;
@@ -53,6 +51,8 @@ const ROUNDING = 1e-9;
 
 export class ShareFlow {
   readonly parameters: ShareFlowParameters;
+  /** Share of the connections that find a connection tracking table full; it may be set before time passes. */
+  conntrackDroppedShare = 0;
   // Cells by (version - oldest) x zones + zone.
   #weight: Float64Array;
   /** Sums over the nodes of a cell: weight x accepting endpoints that the node has itself, ready ones and those that terminate. */
@@ -179,7 +179,7 @@ export class ShareFlow {
     add: (version: number, zone: number, node: number, perEndpoint: number) => void,
   ): void {
     const { versions, weights, own, service, zoneOfNode } = this.parameters;
-    const perSecond = this.#ratePerWeight * NS_PER_SECOND * (1 - this.parameters.conntrackDroppedShare);
+    const perSecond = this.#ratePerWeight * NS_PER_SECOND * (1 - this.conntrackDroppedShare);
     for (let version = versions.oldest; version <= versions.newest; version++) {
       for (let zone = 0; zone < versions.zones; zone++) {
         const weight = this.#weight[this.#cell(version, zone)]!;
@@ -320,7 +320,8 @@ export class ShareFlow {
 
   /** Requests that a weight stands for in that time; those of them that find the connection table full are lost here. */
   #spend(weight: number, fromNs: number, nowNs: number): number {
-    const { tally, conntrackDroppedShare } = this.parameters;
+    const { conntrackDroppedShare } = this;
+    const { tally } = this.parameters;
     const amount = weight * this.#ratePerWeight * (nowNs - fromNs);
     tally.sent += amount;
     if (conntrackDroppedShare === 0) return amount;

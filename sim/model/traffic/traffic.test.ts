@@ -237,7 +237,6 @@ function play(setting: Setting, steps: readonly Step[]): { tally: TrafficTally; 
       requestsPerSecond: RATE,
       isFromOutside: setting.from === 'outside',
       dropCause: setting.from === 'outside' ? LossCause.loadBalancer : LossCause.noLocalEndpoints,
-      conntrackDroppedShare: 0,
       tally,
       startNs: 0,
     }),

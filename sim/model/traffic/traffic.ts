@@ -4,6 +4,7 @@
  *   writes of endpoint objects --onAppend--> versions of services --+
  *   kube-proxies: a sync starts --its end--> node moves on ---------+--> flows --> TrafficTally: served, lost, by cause
  *   pods stop, fail, recover; nodes are lost -----------------------+         --> loads of pods
+ *   caches of DNS answers expire: nodes move on, headless services
  *   nodes' answers, published endpoints --> load balancers --weights--+
  *   connections and requests that are followed one by one: levels of events, which are started, stopped and told of nodes here
  *
@@ -22,6 +23,7 @@ import type { TimeSeries } from '../../stats/time-series.js';
 import { widen } from '../cluster/columns.js';
 import type { EndpointUpdate } from '../node/endpoint-ledger.js';
 import { Acceptance, type AcceptanceListener } from './connection-routes.js';
+import type { DnsViews } from './dns-views.js';
 import { LoadFigures, podLoads } from './pod-loads.js';
 import type { NodeHealth, OwnChange, ServiceTraffic } from './service-traffic.js';
 import type { TrafficTally } from './traffic-tally.js';
@@ -41,6 +43,10 @@ export interface EventLevel {
   start(): void;
   /** The node is lost now, with what its kernel remembers of connections. */
   nodeLost?(node: number): void;
+  /** The load balancer of a service sends a share of its open flows to other nodes than before; `isTarget`: whether it sends to a node. */
+  flowsMoved?(service: number, share: number, isTarget: (node: number) => boolean): void;
+  /** It takes a node out of its pool; what is open by it ends so much later. */
+  targetLeft?(service: number, node: number, drainNs: number, isTarget: (node: number) => boolean): void;
   /** Clients send nothing more. */
   stop(): void;
   /** What the tally does not count. Call once, when the run is over. */
@@ -52,6 +58,8 @@ export interface TrafficParameters {
   readonly log: EntryLog;
   /** By service; null: nobody asks it anything. */
   readonly services: readonly (ServiceTraffic | null)[];
+  /** null: nobody asks for a headless service. */
+  readonly dns?: DnsViews | null;
   readonly tally: TrafficTally;
   /** When the tally begins. */
   readonly startNs: number;
@@ -116,6 +124,7 @@ export class Traffic implements AcceptanceListener {
     this.#committedKind = simulation.registerKind('kube-proxy: rules committed', (node, end) =>
       this.#onCommitted(node, end),
     );
+    if (parameters.dns) parameters.dns.onMoved = (traffic) => this.#changed.add(traffic);
     for (const service of parameters.services) if (service !== null) this.#start(service);
   }
 
@@ -145,6 +154,16 @@ export class Traffic implements AcceptanceListener {
   /** Nobody sends anything new; requests that are under way go on. */
   stopClients(): void {
     for (const level of this.#parameters.levels) level.stop();
+  }
+
+  /** Whether clients find the service by name, from endpoint objects that no node watches. */
+  isNamed(service: number): boolean {
+    return this.#parameters.dns?.has(service) === true;
+  }
+
+  /** A write of such a service is committed now. */
+  onNamedWrite(service: number, updates: readonly EndpointUpdate[]): void {
+    this.#parameters.dns!.onWrite(service, updates);
   }
 
   /** A write has become `entry` of the log; entries come in order. */
@@ -267,7 +286,25 @@ export class Traffic implements AcceptanceListener {
     };
   }
 
+  /** Open connections follow what the load balancer does with flows. */
+  #followFlows({ balanced, kept, context: { service } }: ServiceTraffic): void {
+    if (balanced === null) return;
+    const { loadBalancer, weights } = balanced;
+    const { levels } = this.#parameters;
+    const isTarget = (node: number): boolean => weights.weight[node]! > 0;
+    loadBalancer.onFlowsMoved?.((share) => {
+      for (const level of levels) level.flowsMoved?.(service, share, isTarget);
+      for (const [flow, connections] of kept) {
+        if (flow.parameters.weights === weights) connections.moved(share, this.#simulation.nowNs);
+      }
+    });
+    loadBalancer.onTargetLeft?.((node, drainNs) => {
+      for (const level of levels) level.targetLeft?.(service, node, drainNs, isTarget);
+    });
+  }
+
   #start(traffic: ServiceTraffic): void {
+    this.#followFlows(traffic);
     this.#changed.add(traffic);
     // Where a load balancer sends, nodes enter with their weights.
     for (const flow of traffic.flows) {

@@ -4,11 +4,11 @@
  */
 
 import type { ApplicationSettings, ClientSettings, TrafficDetail } from '../traffic-settings.js';
-import { assumed, type Sourced } from './provenance.js';
+import { assumed, type Sourced, upstream } from './provenance.js';
 
 /** Of an entry of `clients`; what only a user can know is not here. */
 export const clientDefaults = (): Sourced<
-  Pick<ClientSettings, 'from' | 'detail' | 'sourceAddresses' | 'zoneShares'>
+  Pick<ClientSettings, 'from' | 'detail' | 'sourceAddresses' | 'dnsCacheTtlNs' | 'zoneShares'>
 > & {
   readonly keepAlive: Sourced<Pick<NonNullable<ClientSettings['keepAlive']>, 'meanLifetimeNs'>>;
 } => ({
@@ -19,6 +19,12 @@ export const clientDefaults = (): Sourced<
     '1',
     'Enough that no address matters; one stands for users behind a gateway',
     [1, 1e7],
+  ),
+  dnsCacheTtlNs: upstream(
+    30_000_000_000,
+    'ns',
+    "The Corefile of kubeadm: plugin kubernetes with ttl 30, which is also the most that its plugin cache keeps; the plugin's own default is 5 s",
+    '1.35',
   ),
   zoneShares: assumed<ClientSettings['zoneShares']>(null, '', 'As many clients on every node'),
   keepAlive: {

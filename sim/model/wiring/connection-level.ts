@@ -8,6 +8,7 @@ import type { ConnectionRoutes } from '../traffic/connection-routes.js';
 import { ConnectionLevel, type ConnectionPopulation } from '../traffic/connections/connection-level.js';
 import { ConnectionMeasures } from '../traffic/connections/connection-measures.js';
 import type { PodAcceptance } from '../traffic/pod-acceptance.js';
+import type { ConntrackChance } from '../traffic/conntrack-chance.js';
 import type { ServiceTraffic } from '../traffic/service-traffic.js';
 import type { EventLevel } from '../traffic/traffic.js';
 import type { TrafficTally } from '../traffic/traffic-tally.js';
@@ -21,6 +22,7 @@ export function createConnectionLevel(
   acceptance: PodAcceptance,
   tally: TrafficTally,
   traffics: readonly (ServiceTraffic | null)[],
+  conntrack: ConntrackChance,
 ): EventLevel | null {
   const { simulation, scenario, streams, nodes, services, pods, startNs } = context;
   const populations: ConnectionPopulation[] = [];
@@ -35,6 +37,7 @@ export function createConnectionLevel(
         clients: index,
         service,
         isFromOutside: clients.from === 'outside',
+        isBalanced: clients.from === 'outside' && clients.address === 'LoadBalancerIP',
         requestsPerSecond: clients.load.requestsPerSecond,
         serviceTime: scenario.services[services.group[service]!]!.application.serviceTime,
         choice: choiceSettings(scenario.kubeProxy, services.shapeOf(service)),
@@ -52,7 +55,7 @@ export function createConnectionLevel(
   const level = new ConnectionLevel({
     simulation,
     streams,
-    opener: createConnectionOpener(context, routes, acceptance),
+    opener: createConnectionOpener(context, routes, acceptance, conntrack),
     observer: measures,
     populations,
   });
@@ -69,6 +72,8 @@ export function createConnectionLevel(
       level.stop();
     },
     nodeLost: (node) => level.onNodeLost(node),
+    flowsMoved: (service, share, isTarget) => level.flowsMoved(service, share, isTarget),
+    targetLeft: (service, node, drainNs, isTarget) => level.targetLeft(service, node, drainNs, isTarget),
     end: () => measures.end([...followed].map((service) => traffics[service]!.ready)),
   };
 }

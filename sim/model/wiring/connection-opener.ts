@@ -10,22 +10,26 @@ import type { ConnectionRoutes } from '../traffic/connection-routes.js';
 import { BackendChoices } from '../traffic/connections/backend-choices.js';
 import { ConnectionOpener } from '../traffic/connections/connection-opener.js';
 import type { ChoiceSettings } from '../traffic/connections/create-backend-choice.js';
+import type { ConntrackChance } from '../traffic/conntrack-chance.js';
 import type { PodAcceptance } from '../traffic/pod-acceptance.js';
 import { AFFINITY_RULES } from '../versions/affinity-rules.js';
 import { type ClusterContext, ns } from './context.js';
 
 /** How nodes choose a pod for a new flow to a service of this shape. */
 export const choiceSettings = ({ mode, ipvs }: KubeProxySettings, shape: ServiceShape): ChoiceSettings => ({
-  mode,
+  // Who resolves a name takes any of its addresses: DNS shuffles them.
+  mode: shape.type === 'Headless' ? 'iptables' : mode,
   ipvsScheduler: ipvs.scheduler,
   protocol: shape.protocol,
-  affinityTimeoutNs: shape.sessionAffinity === 'ClientIP' ? ns(AFFINITY_RULES.defaultTimeout.value) : null,
+  affinityTimeoutNs:
+    shape.sessionAffinity === 'ClientIP' && shape.type !== 'Headless' ? ns(AFFINITY_RULES.defaultTimeout.value) : null,
 });
 
 export function createConnectionOpener(
   { scenario, services, streams }: ClusterContext,
   routes: ConnectionRoutes,
   acceptance: PodAcceptance,
+  conntrack: ConntrackChance,
 ): ConnectionOpener {
   const acceptanceOf = acceptance.of.bind(acceptance);
   const choices = new BackendChoices(
@@ -33,5 +37,5 @@ export function createConnectionOpener(
     streams.hash('order of endpoints in userspace mode'),
     acceptanceOf,
   );
-  return new ConnectionOpener(routes, choices, acceptanceOf);
+  return new ConnectionOpener(routes, choices, acceptanceOf, conntrack);
 }

@@ -6,6 +6,7 @@
 
 import { Acceptance, type ConnectionRoutes } from '../traffic/connection-routes.js';
 import type { PodAcceptance } from '../traffic/pod-acceptance.js';
+import type { ConntrackChance } from '../traffic/conntrack-chance.js';
 import { RequestLevel } from '../traffic/requests/request-level.js';
 import type { RequestClients } from '../traffic/requests/request-population.js';
 import type { TrafficTally } from '../traffic/traffic-tally.js';
@@ -18,6 +19,7 @@ export function createRequestLevel(
   routes: ConnectionRoutes,
   acceptance: PodAcceptance,
   tally: TrafficTally,
+  conntrack: ConntrackChance,
 ): RequestLevel | null {
   const { simulation, scenario, streams, nodes, services, pods, startNs } = context;
   const applicationOf = (service: number) => scenario.services[services.group[service]!]!.application;
@@ -44,7 +46,7 @@ export function createRequestLevel(
   if (populations.length === 0) return null;
   const level = new RequestLevel(
     { simulation, streams, nodes, pods, applicationOf, tally },
-    createConnectionOpener(context, routes, acceptance),
+    createConnectionOpener(context, routes, acceptance, conntrack),
     populations,
     startNs,
   );

@@ -4,13 +4,19 @@
  *   scenario: clients, services --> versions, flows, load balancers --> Traffic
  */
 
+import type { KubeProxySettings } from '../kube-proxy-settings.js';
 import type { WatchFanOut } from '../controlplane/watch-fan-out.js';
 import type { EndpointUpdates } from '../node/endpoint-updates.js';
+import { conntrackMax, type ConntrackTimeouts } from '../node/packet-path/conntrack-table.js';
 import type { ServiceAddress } from '../node/packet-path/rule-walk.js';
 import type { InitialEndpoints } from '../node/rule-history.js';
 import { MODE_ROUTING, type PacketSource, type ServiceDestination } from '../node/service-routing/service-route.js';
 import { type ClientOrigin, capacityPerSecond, type ClientSettings } from '../traffic-settings.js';
 import { KeptShares } from '../traffic/kept-shares.js';
+import { entriesOfClients } from '../traffic/client-entries.js';
+import { ConntrackChance } from '../traffic/conntrack-chance.js';
+import { ConntrackDrops, type TrackedClients } from '../traffic/conntrack-drops.js';
+import { BY_NAME, DnsViews, recordsOf } from '../traffic/dns-views.js';
 import { EndpointRecords } from '../traffic/endpoint-records.js';
 import { EntryWeights, insideWeights } from '../traffic/entry-weights.js';
 import { NodeEndpoints } from '../traffic/node-endpoints.js';
@@ -22,7 +28,9 @@ import { routeTable, TO_POD_OF_NODE } from '../traffic/route-table.js';
 import { ShareFlow } from '../traffic/share-flow.js';
 import { type InsideWeights, Traffic } from '../traffic/traffic.js';
 import { LossCause, TrafficTally } from '../traffic/traffic-tally.js';
-import type { ClusterContext, EndpointContext } from './context.js';
+import { API_SERVER_COSTS } from '../versions/costs.js';
+import { minorOf } from '../versions/profiles.js';
+import { type ClusterContext, type EndpointContext, NS_PER_SECOND, ns } from './context.js';
 import { createConnectionLevel } from './connection-level.js';
 import type { LoadBalancers } from './load-balancers.js';
 import { createRequestLevel } from './request-level.js';
@@ -74,32 +82,51 @@ export function createTraffic(
   // What becomes of requests that are followed one by one is counted there; their rates say how pods are loaded.
   const notCounted = new TrafficTally();
   const clientsOf = scenario.clients.map(() => new Map<number, ClientsOfService>());
+  const tracked: (TrackedClients & { readonly flow: ShareFlow })[] = [];
+  const timeouts = conntrackTimeouts(scenario.kubeProxy.conntrack);
+  const conntrack = new ConntrackChance(context.streams.hash('connection tracking table'), routing.nodeOf);
+  let dns: DnsViews | null = null;
   const traffics = Array.from({ length: services.count }, (): ServiceTraffic | null => null);
   for (const [index, clients] of scenario.clients.entries()) {
     const { first, end } = services.range(clients.service);
+    const { serviceTime } = scenario.services[services.group[first]!]!.application;
     for (let service = first; service < end; service++) {
       const { shape, hints } = routing.serviceOf(service);
+      const isNamed = shape.type === 'Headless';
+      const hasHints = hints !== 'none' && !isNamed;
       let traffic = traffics[service]!;
       if (traffic === null) {
-        const versions = new ServiceVersions(scenario.cluster.zones, hints !== 'none', nodes.count);
-        traffic = new ServiceTraffic({ ...shared, service, versions });
-        traffic.start(initial(service).updates);
+        const versions = new ServiceVersions(scenario.cluster.zones, hasHints, nodes.count);
+        // What nodes know of a name is no entry of the log.
+        const applied = isNamed ? new Int32Array(nodes.count) : shared.applied;
+        traffic = new ServiceTraffic({ ...shared, applied, service, versions });
+        const { updates } = initial(service);
+        traffic.start(isNamed ? recordsOf(updates) : updates);
+        if (isNamed) (dns ??= createDnsViews(context, routing.nodeOf)).add(service, traffic, clients.dnsCacheTtlNs);
         traffics[service] = traffic;
       }
       const isBalanced = clients.from === 'outside' && clients.address === 'LoadBalancerIP';
       if (isBalanced) traffic.balanced ??= balancedBy(loadBalancers!, service, nodes.count);
       const isDirect = isBalanced && loadBalancers!.settingsOf(service)!.targetType === 'ip';
-      const routeOf = isDirect
-        ? TO_POD_OF_NODE
-        : routeTable(MODE_ROUTING[scenario.kubeProxy.mode], shape, DESTINATION[clients.address], SOURCE[clients.from], {
-            masqueradeAll: scenario.kubeProxy.masqueradeAll,
-            detectsLocalTraffic: scenario.kubeProxy.detectLocalMode !== 'none',
-          });
+      const routeOf = isNamed
+        ? BY_NAME
+        : isDirect
+          ? TO_POD_OF_NODE
+          : routeTable(
+              MODE_ROUTING[scenario.kubeProxy.mode],
+              shape,
+              DESTINATION[clients.address],
+              SOURCE[clients.from],
+              {
+                masqueradeAll: scenario.kubeProxy.masqueradeAll,
+                detectsLocalTraffic: scenario.kubeProxy.detectLocalMode !== 'none',
+              },
+            );
       const way: ClientsOfService = {
         traffic,
         routeOf,
-        followsNodeHints: hints === 'node',
-        dependsOnOwn: hints === 'node' || routeOf(true, true, true).endpoints === 'local',
+        followsNodeHints: hasHints && hints === 'node',
+        dependsOnOwn: (hasHints && hints === 'node') || routeOf(true, true, true).endpoints === 'local',
         dropCause: isBalanced ? LossCause.loadBalancer : LossCause.noLocalEndpoints,
         weights: isBalanced
           ? traffic.balanced!.weights
@@ -122,12 +149,18 @@ export function createTraffic(
         isDown,
         requestsPerSecond,
         isFromOutside: clients.from === 'outside',
-        conntrackDroppedShare: 0,
         tally: attempts,
         // Kept connections are there before anything is counted.
         startNs: absentServices.has(service) ? Infinity : keepAlive === null ? context.startNs : 0,
       });
       traffic.flows.push(flow);
+      tracked.push({
+        clients: index,
+        service,
+        way,
+        flow,
+        entries: entriesOfClients({ ...clients, protocol: shape.protocol, serviceTime }, timeouts),
+      });
       if (keepAlive !== null && requestsPerSecond > 0) {
         traffic.kept.set(
           flow,
@@ -144,18 +177,21 @@ export function createTraffic(
       }
     }
   }
-  const routes = new RoutesByRules({
-    clientsOf: (clients, service) => clientsOf[clients]!.get(service)!,
-    own: shared.own,
-    zoneOfNode: nodes.zone,
-    isDown,
-  });
+  const createRoutes = (): RoutesByRules =>
+    new RoutesByRules({
+      clientsOf: (clients, service) => clientsOf[clients]!.get(service)!,
+      own: shared.own,
+      zoneOfNode: nodes.zone,
+      isDown,
+    });
+  const routes = createRoutes();
   const levels = [
-    createRequestLevel(context, routes, acceptance, tally),
-    createConnectionLevel(context, routes, acceptance, tally, traffics),
+    createRequestLevel(context, routes, acceptance, tally, conntrack),
+    createConnectionLevel(context, routes, acceptance, tally, traffics, conntrack),
   ].filter((level) => level !== null);
   const traffic = new Traffic(simulation, {
     levels,
+    dns,
     log,
     services: traffics,
     tally,
@@ -168,7 +204,40 @@ export function createTraffic(
     insideWeights: inside.all,
   });
   acceptance.listen(traffic);
+  const drops = new ConntrackDrops(
+    {
+      // What it keeps of all services is given up when this is done.
+      routes: createRoutes(),
+      zones: scenario.cluster.zones,
+      zoneOfNode: nodes.zone,
+      nodeOf: routing.nodeOf,
+      max: conntrackMax(scenario.kubeProxy.conntrack, scenario.cluster.nodeCores, minorOf(scenario.kubernetes)),
+    },
+    tracked,
+  );
+  if (drops.isAny) {
+    conntrack.atNode = drops.atNode;
+    for (const [index, { flow }] of tracked.entries()) flow.conntrackDroppedShare = drops.ofClients[index]!;
+  }
   return traffic;
+}
+
+const conntrackTimeouts = (given: KubeProxySettings['conntrack']): ConntrackTimeouts => ({
+  tcpEstablished: given.tcpEstablishedTimeoutNs / NS_PER_SECOND,
+  tcpCloseWait: given.tcpCloseWaitTimeoutNs / NS_PER_SECOND,
+  udp: given.udpTimeoutNs / NS_PER_SECOND,
+  udpStream: given.udpStreamTimeoutNs / NS_PER_SECOND,
+});
+
+function createDnsViews({ simulation, streams, nodes }: ClusterContext, nodeOf: (pod: number) => number): DnsViews {
+  // DNS runs on some node or other: its informer is as far from the API servers as nodes are on average.
+  const meanLatencyNs = nodes.latencyNs.reduce((sum, latencyNs) => sum + latencyNs, 0) / nodes.count;
+  return new DnsViews(simulation, {
+    nodes: nodes.count,
+    informerDelayNs: Math.round(ns(API_SERVER_COSTS.watchCacheLatency.value) + meanLatencyNs),
+    phases: streams.hash('expiry of dns answers'),
+    nodeOf,
+  });
 }
 
 function balancedBy(loadBalancers: LoadBalancers, service: number, nodes: number): Balanced {

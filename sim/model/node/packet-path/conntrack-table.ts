@@ -88,13 +88,23 @@ export interface EntryLoad {
 const STRATA = 4096;
 
 export function entryLoad(flows: FlowsOfNode, given: ConntrackTimeouts): EntryLoad {
+  const { lifetime } = flows;
+  return entryLoadOf(flows, (share) => lognormalFromMedianP99(share, lifetime.median, lifetime.p99), given);
+}
+
+/** The same for any distribution of lifetimes: `lifetimeOf` a share is its quantile, seconds. */
+export function entryLoadOf(
+  flows: Omit<FlowsOfNode, 'lifetime'>,
+  lifetimeOf: (share: number) => number,
+  given: ConntrackTimeouts,
+): EntryLoad {
   const timeouts = effectiveTimeouts(given);
-  const { newConnectionsPerSecond: rate, lifetime, unclosedShare, halfClosedShare } = flows;
+  const { newConnectionsPerSecond: rate, unclosedShare, halfClosedShare } = flows;
   const streamAfter = CONNTRACK_COSTS.kernelTimeouts.udpStreamAfter.value;
   let assured = 0;
   let evictable = 0;
   for (let stratum = 0; stratum < STRATA; stratum++) {
-    const life = lognormalFromMedianP99((stratum + 0.5) / STRATA, lifetime.median, lifetime.p99);
+    const life = lifetimeOf((stratum + 0.5) / STRATA);
     if (flows.protocol === 'TCP') {
       const afterwards =
         unclosedShare * timeouts.tcpEstablished +
@@ -109,6 +119,16 @@ export function entryLoad(flows: FlowsOfNode, given: ConntrackTimeouts): EntryLo
   }
   return { assured: (rate * assured) / STRATA, evictable: (rate * evictable) / STRATA };
 }
+
+/** Standard deviations below the limit at which nobody ever finds a table full. */
+const FAR_BELOW = 12;
+
+/** Whether a table with so many confirmed entries is never full. */
+export const isFarFromFull = (assured: number, max: number): boolean => assured + FAR_BELOW * Math.sqrt(max) < max;
+
+/** Share of new flows that are dropped because the table is full of confirmed ones; those that may be evicted are as good as places. */
+export const droppedShareOf = (assured: number, max: number): number =>
+  isFarFromFull(assured, max) ? 0 : new TruncatedPoisson(assured, max).probabilityOfMax;
 
 /** The entries of a table, at any time and over nodes alike. */
 export class ConntrackTable {

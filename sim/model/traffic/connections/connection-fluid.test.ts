@@ -178,3 +178,13 @@ describe('slots whose attempts fail', () => {
     expect(outcome.lost).toBeCloseTo(100, 9);
   });
 });
+
+it('a share of all connections that is reset is dealt out anew, by the shares of the moment', () => {
+  const fluid = connected(pool(), Float64Array.of(1, 0));
+  const outcome = nothing();
+  fluid.reset(0.3, Float64Array.of(0.25, 0.25), outcome);
+  expect(fluid.open[0]).toBeCloseTo(700 + 75, 9);
+  expect(fluid.open[1]).toBeCloseTo(75, 9);
+  expect(fluid.unconnected).toBeCloseTo(150, 9);
+  expect(outcome.opened).toBeCloseTo(150, 9);
+});

@@ -120,6 +120,18 @@ export class ConnectionFluid {
     outcome.opened += opened - back;
   }
 
+  /** This share of the connections of every pod is reset, and their slots try once. */
+  reset(share: number, shares: Float64Array, outcome: FluidOutcome): void {
+    this.#fit(shares.length);
+    let reset = 0;
+    for (let position = 0; position < this.open.length; position++) {
+      reset += share * this.open[position]!;
+      this.open[position]! *= 1 - share;
+    }
+    this.unconnected += reset;
+    outcome.opened += this.#deal(reset, shares);
+  }
+
   /** So many slots without a connection try once; returns how many get one. */
   #deal(slots: number, shares: Float64Array): number {
     for (let position = 0; position < shares.length; position++) this.open[position]! += slots * shares[position]!;

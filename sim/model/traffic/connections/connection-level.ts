@@ -14,8 +14,8 @@
  * to the dead pod until the node's rules no longer have it, which is when kube-proxy cleans it away
  * (node/service-routing/conntrack-cleanup.ts). Entries of TCP are never cleaned away, and keep nobody from opening a new connection.
  *
- * Left out: the time until clients of a silent pod give up; requests in flight when a connection is reset; a full connection
- * tracking table; the delay of attempts in userspace mode.
+ * Left out: the time until clients of a silent pod give up; requests in flight when a connection is reset; the delay of attempts in
+ * userspace mode.
  */
 
 import { exponential, lognormalFromMeanCoefficientOfVariation } from '../../../kernel/distributions.js';
@@ -25,6 +25,7 @@ import { NO_NODE, NO_POD } from '../../cluster/pods.js';
 import type { ApplicationSettings, ClientSettings } from '../../traffic-settings.js';
 import { Acceptance, type AcceptanceListener } from '../connection-routes.js';
 import { POPULATION_KEY, populationKey } from './backend-choices.js';
+import { BalancedFlows } from './balanced-flows.js';
 import type { ConnectionObserver } from './connection-observer.js';
 import type { ConnectingClients, ConnectionOpener } from './connection-opener.js';
 import { ConnectionSlots } from './connection-slots.js';
@@ -34,6 +35,8 @@ const NS_PER_SECOND = 1e9;
 
 /** The clients of one service. */
 export interface ConnectionPopulation extends ConnectingClients {
+  /** Whether they come by a load balancer. */
+  readonly isBalanced?: boolean;
   readonly requestsPerSecond: number;
   readonly keepAlive: ClientSettings['keepAlive'];
   readonly sourceAddresses: number;
@@ -73,11 +76,13 @@ export class ConnectionLevel implements AcceptanceListener {
   readonly #close: EventKind;
   readonly #request: EventKind;
   readonly #settling: EventKind;
+  readonly #drained: EventKind;
   readonly #gaps: CounterHash;
   readonly #entries: CounterHash;
   readonly #podChoices: CounterHash;
   readonly #lifetimes: CounterHash;
   readonly #addresses: CounterHash;
+  readonly #balanced: BalancedFlows;
   #isStopped = false;
   #pendingEvents = 0;
 
@@ -90,6 +95,9 @@ export class ConnectionLevel implements AcceptanceListener {
     this.#podChoices = streams.hash('pod of a connection');
     this.#lifetimes = streams.hash('lifetime of a connection');
     this.#addresses = streams.hash('client address of a connection');
+    this.#drained = simulation.registerKind('connections by a drained target end', (node, service) =>
+      this.#onDrained(node, service),
+    );
     this.#arrival = simulation.registerKind('client connects', (population) => this.#onArrival(population));
     this.#close = simulation.registerKind('client closes connection', (slot, generation) =>
       this.#onClose(slot, generation),
@@ -99,6 +107,8 @@ export class ConnectionLevel implements AcceptanceListener {
     );
     this.#settling = simulation.registerKind('requests until now are counted', () => this.settle());
     this.#populations = populations.map((population) => this.#state(population));
+    const moved = streams.hash('connection that a load balancer moves');
+    this.#balanced = new BalancedFlows(this.slots, this.#populations, moved, (slot) => this.#breakOnWay(slot));
   }
 
   /** Events of clients that wait in the simulation; they have no end of their own. */
@@ -149,6 +159,32 @@ export class ConnectionLevel implements AcceptanceListener {
       if (this.slots.node[slot] !== node) continue;
       this.slots.strandedOn[slot] = NO_POD;
       if (this.slots.pod[slot] !== NO_POD) this.#break(slot);
+    }
+  }
+
+  /** See BalancedFlows.move. */
+  flowsMoved(service: number, share: number, isTarget: (node: number) => boolean): void {
+    this.#balanced.move(service, share, isTarget);
+  }
+
+  /** The load balancer of the service takes the node out of its pool, and ends what is open by it so much later. */
+  targetLeft(service: number, node: number, drainNs: number, isTarget: (node: number) => boolean): void {
+    this.#balanced.targetLeft(service, isTarget);
+    this.#schedule(drainNs, this.#drained, node, service);
+  }
+
+  #onDrained(node: number, service: number): void {
+    this.#pendingEvents--;
+    if (!this.#isStopped) this.#balanced.drained(service, node);
+  }
+
+  /** The flow of the slot reaches its pod no more: a TCP connection breaks, a UDP flow has a new entry and maybe another pod. */
+  #breakOnWay(slot: number): void {
+    const { choice, keepAlive } = this.#populations[this.slots.population[slot]!]!;
+    if (choice.protocol !== 'UDP') this.#break(slot);
+    else if (keepAlive !== null) {
+      this.#end(slot);
+      this.#replace(slot);
     }
   }
 

@@ -8,6 +8,7 @@
 
 import { NO_NODE, NO_POD } from '../../cluster/pods.js';
 import { Acceptance, type ConnectionRoutes } from '../connection-routes.js';
+import type { ConntrackChance } from '../conntrack-chance.js';
 import { causeAtPod, dropCauseOf, isRefusedAtPod, LossCause } from '../traffic-tally.js';
 import type { BackendChoice } from './backend-choice.js';
 import type { BackendChoices } from './backend-choices.js';
@@ -34,11 +35,20 @@ export class ConnectionOpener {
   readonly #routes: ConnectionRoutes;
   readonly #choices: BackendChoices;
   readonly #acceptanceOf: (pod: number) => Acceptance;
+  readonly #conntrack: ConntrackChance | null;
+  #attempts = 0;
 
-  constructor(routes: ConnectionRoutes, choices: BackendChoices, acceptanceOf: (pod: number) => Acceptance) {
+  /** `conntrack`: tables that may be full; null: none is. */
+  constructor(
+    routes: ConnectionRoutes,
+    choices: BackendChoices,
+    acceptanceOf: (pod: number) => Acceptance,
+    conntrack: ConntrackChance | null = null,
+  ) {
     this.#routes = routes;
     this.#choices = choices;
     this.#acceptanceOf = acceptanceOf;
+    this.#conntrack = conntrack;
   }
 
   /** `ofNode` and `ofPod` are random numbers of [0, 1). True: `pod` has accepted it. */
@@ -47,6 +57,10 @@ export class ConnectionOpener {
     this.pod = NO_POD;
     this.node = this.#routes.entryNode(clients, service, ofNode);
     if (this.node === NO_NODE) return this.#fail(LossCause.loadBalancer, false);
+    const attempt = this.#attempts++;
+    if (this.#conntrack?.dropsAtEntry(this.node, service, attempt) === true) {
+      return this.#fail(LossCause.conntrack, false);
+    }
     const route = this.#routes.routeOf(clients, service, this.node);
     const { outcome, set, isMasqueraded } = route;
     if (outcome === 'DROP') return this.#fail(dropCauseOf(route, from.isFromOutside), false);
@@ -56,6 +70,9 @@ export class ConnectionOpener {
     this.pod = choice.pick(client, set, nowNs, ofPod);
     // A server of IPVS that waits for the end of its connections refuses the clients that are hashed to it.
     if (this.pod === NO_POD) return this.#fail(LossCause.staleRules, true);
+    if (this.#conntrack?.dropsAtPod(this.node, this.pod, service, attempt) === true) {
+      return this.#fail(LossCause.conntrack, false);
+    }
     return this.#meet(choice, client);
   }
 

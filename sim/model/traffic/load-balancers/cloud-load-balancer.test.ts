@@ -286,3 +286,30 @@ describe('a load balancer that is set up in the run', () => {
     expect(weights).toEqual([1, 1]);
   });
 });
+
+describe('targets that are taken out of the pool', () => {
+  const leaving = (settings: Partial<LoadBalancerSettings>, act: (loadBalancer: CloudLoadBalancer) => void) => {
+    const simulation = new Simulation();
+    const loadBalancer = create(simulation, 2, settings);
+    const left: (readonly [node: number, drainNs: number, atNs: number])[] = [];
+    loadBalancer.onTargetLeft((node, drainNs) => left.push([node, drainNs, simulation.nowNs]));
+    loadBalancer.start({ nodes: 2, answerOf: () => 'healthy', readyOn: () => 2 }, () => {});
+    act(loadBalancer);
+    simulation.run(1000 * SECOND);
+    return left;
+  };
+
+  test('drain from the moment when the data path follows', () => {
+    expect(leaving({}, (loadBalancer) => loadBalancer.setInPool(1, false))).toEqual([[1, 30 * SECOND, 5 * SECOND]]);
+  });
+
+  test('are not those whose checks fail', () => {
+    expect(leaving({}, (loadBalancer) => loadBalancer.nodeAnswers(1, 'unhealthy'))).toEqual([]);
+  });
+
+  test('are nodes with their last pod, where pods are targets', () => {
+    const ip = { targetType: 'ip', deregistrationDelayNs: 0 } as const;
+    expect(leaving(ip, (loadBalancer) => loadBalancer.endpointsPublished(0, 1))).toEqual([]);
+    expect(leaving(ip, (loadBalancer) => loadBalancer.endpointsPublished(0, 0))).toEqual([[0, 0, 5 * SECOND]]);
+  });
+});

@@ -19,7 +19,7 @@ import type { CounterHash } from '../../../kernel/random.js';
 import { nextTickNs } from '../../../kernel/ticks.js';
 import type { TrafficPolicy } from '../../cluster/service-shape.js';
 import type { LoadBalancerSettings } from '../../load-balancer-settings.js';
-import type { InitialTargets, LoadBalancer, NodeAnswer, WeightListener } from './load-balancer.js';
+import type { InitialTargets, LoadBalancer, NodeAnswer, TargetLeftListener, WeightListener } from './load-balancer.js';
 import { PeriodicChecks, recoveryKnownNs } from './periodic-check.js';
 
 export interface CloudLoadBalancerParameters {
@@ -58,6 +58,7 @@ export class CloudLoadBalancer implements LoadBalancer {
   #healthyTargets = 0;
   #isOpen = false;
   #onWeight: WeightListener | null = null;
+  #onTargetLeft: TargetLeftListener = () => {};
 
   constructor(simulation: Simulation, parameters: CloudLoadBalancerParameters) {
     const { service, nodes, settings, externalTrafficPolicy, phases } = parameters;
@@ -81,9 +82,8 @@ export class CloudLoadBalancer implements LoadBalancer {
     this.#weightKind = simulation.registerKind(`${name}: weight told`, (node) => this.#onWeightTold(node));
   }
 
-  /** How long connections to a target that has left the pool go on. */
-  get drainNs(): number {
-    return this.#settings.deregistrationDelayNs;
+  onTargetLeft(listener: TargetLeftListener): void {
+    this.#onTargetLeft = listener;
   }
 
   start({ nodes, answerOf, readyOn }: InitialTargets, onWeight: WeightListener): void {
@@ -139,12 +139,15 @@ export class CloudLoadBalancer implements LoadBalancer {
     else this.#checks.end(node);
     this.#share[node] = isIn === 1 ? this.#shareOf(node, 1) : 0;
     this.#refresh(node);
+    if (isIn === 0) this.#onTargetLeft(node, this.#settings.deregistrationDelayNs);
   }
 
   #onPodsUpdated(node: number, more: number): void {
     this.#pooled[node]! += more;
+    const before = this.#share[node]!;
     this.#share[node] = this.#shareOf(node, 0);
     this.#refresh(node);
+    if (before > 0 && this.#share[node] === 0) this.#onTargetLeft(node, this.#settings.deregistrationDelayNs);
   }
 
   #onWeightTold(node: number): void {

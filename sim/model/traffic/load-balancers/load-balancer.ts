@@ -28,6 +28,9 @@ export type WeightListener = (node: number, weight: number) => void;
 /** Hears that this share of all open flows is sent to other nodes than before from now on, whatever becomes of them there. */
 export type FlowsMovedListener = (share: number) => void;
 
+/** Hears that the node is taken out of the pool, and how long connections by it may still go on. */
+export type TargetLeftListener = (node: number, drainNs: number) => void;
+
 export interface LoadBalancer {
   /** Call once, before anything else; every node with a weight above 0 is told to `onWeight` at once. */
   start(initial: InitialTargets, onWeight: WeightListener): void;
@@ -40,4 +43,6 @@ export interface LoadBalancer {
    * open flows stay where they are, those of nodes that go apart.
    */
   onFlowsMoved?(listener: FlowsMovedListener): void;
+  /** Of load balancers that keep a table of open flows and end those of targets which are taken out of the pool. */
+  onTargetLeft?(listener: TargetLeftListener): void;
 }

@@ -6,7 +6,14 @@
  * Left out: the first checks after the set-up, which belong to the time of the call that sets it up.
  */
 
-import type { FlowsMovedListener, InitialTargets, LoadBalancer, NodeAnswer, WeightListener } from './load-balancer.js';
+import type {
+  FlowsMovedListener,
+  InitialTargets,
+  LoadBalancer,
+  NodeAnswer,
+  TargetLeftListener,
+  WeightListener,
+} from './load-balancer.js';
 
 export class UntilProvisioned implements LoadBalancer {
   readonly #loadBalancer: LoadBalancer;
@@ -36,6 +43,10 @@ export class UntilProvisioned implements LoadBalancer {
 
   onFlowsMoved(listener: FlowsMovedListener): void {
     this.#loadBalancer.onFlowsMoved?.(listener);
+  }
+
+  onTargetLeft(listener: TargetLeftListener): void {
+    this.#loadBalancer.onTargetLeft?.(listener);
   }
 
   /** The provider has set it up: it sends from now on. */
