@@ -20,6 +20,7 @@ import { loadScripts } from './html/scripts.js';
 import { STYLE_SHEET } from './html/style-sheet.js';
 import { verdictSection } from './html/verdict-section.js';
 import { warningsSection } from './html/warnings-section.js';
+import { warningsOf } from './warnings.js';
 
 export async function renderHtmlReport(results: Results): Promise<string> {
   const compared = comparisonChart(results);
@@ -44,7 +45,7 @@ export async function renderHtmlReport(results: Results): Promise<string> {
     })}
     <main>
       ${verdictSection(results)}${headlineSection(results)}${comparison}${requests}${podLoad}${bottleneckSection(results)}
-      ${bottleneck === null ? null : timeSection(bottleneck)}${evidence.length === 0 ? null : evidenceSection(evidence)}${nodeRules}${warningsSection(results)}${methodSection(results)}
+      ${bottleneck === null ? null : timeSection(bottleneck)}${evidence.length === 0 ? null : evidenceSection(evidence)}${nodeRules}${warningsSection(warningsOf(results))}${methodSection(results)}
     </main>
     <footer>
       <p>

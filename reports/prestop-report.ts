@@ -10,6 +10,7 @@ import { html, type Markup } from './html/markup.js';
 import { methodSection } from './html/method-section.js';
 import { loadScripts } from './html/scripts.js';
 import { STYLE_SHEET } from './html/style-sheet.js';
+import { warningsSection } from './html/warnings-section.js';
 import { adviceOf, answerSentence, limitText, preStopWarnings } from './prestop-wording.js';
 import { VERDICT_LABELS } from './verdict.js';
 
@@ -30,7 +31,7 @@ export async function renderPreStopReport(results: PreStopResults): Promise<stri
         <h2 id="curve">Loss against sleep</h2>
         ${curve.markup}
       </section>
-      ${warningsSection(results)}${searchSection(results)}${methodSection(results)}
+      ${warningsSection(preStopWarnings(results))}${searchSection(results)}${methodSection(results)}
     </main>
     <footer>
       <p>
@@ -72,20 +73,6 @@ function answerSection(results: PreStopResults): Markup {
         ? null
         : html`<ul>
             ${advice.map((sentence) => html`<li>${sentence}</li> `)}
-          </ul>`
-    }
-  </section> `;
-}
-
-function warningsSection(results: PreStopResults): Markup {
-  const warnings = preStopWarnings(results);
-  return html`<section aria-labelledby="warnings">
-    <h2 id="warnings">Warnings</h2>
-    ${
-      warnings.length === 0
-        ? html`<p>None.</p>`
-        : html`<ul>
-            ${warnings.map(({ variant, text }) => html`<li>${variant === null ? null : html`<strong>${variant}</strong>: `}${text}</li> `)}
           </ul>`
     }
   </section> `;

@@ -10,7 +10,8 @@ import { routeTable } from '../../sim/model/traffic/route-table.js';
 import { ServiceTraffic } from '../../sim/model/traffic/service-traffic.js';
 import { ServiceVersions } from '../../sim/model/traffic/service-versions.js';
 import { ShareFlow } from '../../sim/model/traffic/share-flow.js';
-import { LossCause, TrafficTally } from '../../sim/model/traffic/traffic-tally.js';
+import { LossCause } from '../../sim/model/traffic/loss-cause.js';
+import { TrafficTally } from '../../sim/model/traffic/traffic-tally.js';
 import { Traffic } from '../../sim/model/traffic/traffic.js';
 import type { Suite, Task } from '../suite.js';
 

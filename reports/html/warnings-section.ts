@@ -1,9 +1,7 @@
-import type { Results } from '../../sim/experiment/results.js';
-import { warningsOf } from '../warnings.js';
+import type { ReportWarning } from '../warnings.js';
 import { html, type Markup } from './markup.js';
 
-export function warningsSection(results: Results): Markup {
-  const warnings = warningsOf(results);
+export function warningsSection(warnings: readonly ReportWarning[]): Markup {
   return html`<section aria-labelledby="warnings">
     <h2 id="warnings">Warnings</h2>
     ${

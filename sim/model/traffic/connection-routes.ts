@@ -5,7 +5,7 @@
  *   clients --entry node--> rules of the node (maybe stale) --route, set of pods--> choice of the proxy mode --> pod: accepts or not
  */
 
-import type { LossCause } from './traffic-tally.js';
+import type { LossCause } from './loss-cause.js';
 
 /** Pods that a connection may be sent to; the same object as long as the rules hold the same set. */
 export interface EndpointSet {

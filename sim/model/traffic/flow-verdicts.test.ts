@@ -46,7 +46,8 @@ import { RoutesByRules } from './routes-by-rules.js';
 import { ServiceTraffic } from './service-traffic.js';
 import { ServiceVersions } from './service-versions.js';
 import { ShareFlow } from './share-flow.js';
-import { LossCause, TrafficTally } from './traffic-tally.js';
+import { LossCause } from './loss-cause.js';
+import { TrafficTally } from './traffic-tally.js';
 
 interface Cases {
   readonly services: Readonly<Record<string, readonly ServiceCase[]>>;

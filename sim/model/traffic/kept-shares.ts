@@ -18,7 +18,8 @@ import { Acceptance } from './connection-routes.js';
 import { flowLoads } from './flow-loads.js';
 import type { KeptFlow, ServiceTraffic } from './service-traffic.js';
 import type { ShareFlow } from './share-flow.js';
-import type { LossCause, TrafficTally } from './traffic-tally.js';
+import type { LossCause } from './loss-cause.js';
+import type { TrafficTally } from './traffic-tally.js';
 
 export interface KeptSharesParameters {
   readonly traffic: ServiceTraffic;

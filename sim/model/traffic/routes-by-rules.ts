@@ -13,7 +13,7 @@ import { type NodeEndpoints, NOTHING_HERE } from './node-endpoints.js';
 import { READY } from './service-versions.js';
 import type { ServiceTraffic } from './service-traffic.js';
 import type { RouteOf } from './route-table.js';
-import type { LossCause } from './traffic-tally.js';
+import type { LossCause } from './loss-cause.js';
 
 /** What of a population of clients decides the way of its connections to one service. */
 export interface ClientsOfService {

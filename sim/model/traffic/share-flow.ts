@@ -21,7 +21,8 @@ import type { EntryWeights } from './entry-weights.js';
 import { type NodeEndpoints, NOTHING_HERE } from './node-endpoints.js';
 import type { RouteOf } from './route-table.js';
 import { READY, type ServiceVersions, type SetPlace, TERMINATING } from './service-versions.js';
-import { LossCause, type TrafficTally } from './traffic-tally.js';
+import { LossCause } from './loss-cause.js';
+import type { TrafficTally } from './traffic-tally.js';
 
 export interface ShareFlowParameters {
   readonly service: number;

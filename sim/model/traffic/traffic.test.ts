@@ -26,7 +26,8 @@ import { routeTable } from './route-table.js';
 import { ServiceTraffic } from './service-traffic.js';
 import { ServiceVersions } from './service-versions.js';
 import { ShareFlow } from './share-flow.js';
-import { LossCause, TrafficTally } from './traffic-tally.js';
+import { LossCause } from './loss-cause.js';
+import { TrafficTally } from './traffic-tally.js';
 import { Traffic } from './traffic.js';
 
 const NODES = 5;

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { estimateMean } from '../../../stats/estimate.js';
 import { imbalanceOf } from '../../../stats/imbalance.js';
-import { LossCause } from '../traffic-tally.js';
+import { LossCause } from '../loss-cause.js';
 import { affinityVariation, podsOfClient } from './client-affinity.js';
 import { ConnectionFluid, type FluidOutcome } from './connection-fluid.js';
 import {

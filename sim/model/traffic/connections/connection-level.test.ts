@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Acceptance } from '../connection-routes.js';
-import { LossCause } from '../traffic-tally.js';
+import { LossCause } from '../loss-cause.js';
 import { connectionFixture, pool, range, SECOND } from './testing/connection-fixture.js';
 
 const TIMEOUT_NS = 10_800 * SECOND;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LossCause, TrafficTally } from '../traffic-tally.js';
+import { LossCause } from '../loss-cause.js';
+import { TrafficTally } from '../traffic-tally.js';
 import { ConnectionMeasures } from './connection-measures.js';
 
 const SECOND = 1e9;

@@ -9,7 +9,8 @@ import type { MetricName } from '../../../metrics.js';
 import { Histogram } from '../../../stats/histogram.js';
 import { imbalanceOf } from '../../../stats/imbalance.js';
 import { widen } from '../../cluster/columns.js';
-import type { LossCause, TrafficTally } from '../traffic-tally.js';
+import type { LossCause } from '../loss-cause.js';
+import type { TrafficTally } from '../traffic-tally.js';
 import type { ConnectionObserver } from './connection-observer.js';
 
 const INITIAL_CAPACITY = 1024;

@@ -1,6 +1,6 @@
 /** What the connection level tells of connections and requests as they come and go. */
 
-import type { LossCause } from '../traffic-tally.js';
+import type { LossCause } from '../loss-cause.js';
 
 /** `population`: position in the list of populations. */
 export interface ConnectionObserver {

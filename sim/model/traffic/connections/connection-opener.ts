@@ -9,7 +9,8 @@
 import { NO_NODE, NO_POD } from '../../cluster/pods.js';
 import { Acceptance, type ConnectionRoutes } from '../connection-routes.js';
 import type { ConntrackChance } from '../conntrack-chance.js';
-import { causeAtPod, dropCauseOf, isRefusedAtPod, LossCause } from '../traffic-tally.js';
+import { LossCause } from '../loss-cause.js';
+import { causeAtPod, dropCauseOf, isRefusedAtPod } from '../traffic-tally.js';
 import type { BackendChoice } from './backend-choice.js';
 import type { BackendChoices } from './backend-choices.js';
 

@@ -4,7 +4,7 @@ import { mmcMeanWait } from '../../../stats/queueing.js';
 import { studentTQuantile } from '../../../stats/student-t.js';
 import { NETWORK_ROUND_TRIPS } from '../../versions/network-costs.js';
 import { Acceptance } from '../connection-routes.js';
-import { LossCause } from '../traffic-tally.js';
+import { LossCause } from '../loss-cause.js';
 import { forwardTo, MILLISECOND, requestFixture, SECOND } from './testing/request-fixture.js';
 
 const SECONDS_PER_NS = 1e-9;

@@ -2,7 +2,7 @@
 
 import { widen } from '../../../cluster/columns.js';
 import type { ConnectionObserver } from '../connection-observer.js';
-import type { LossCause } from '../../traffic-tally.js';
+import type { LossCause } from '../../loss-cause.js';
 
 const INITIAL_PODS = 1024;
 
