@@ -38,8 +38,14 @@ export function fakeReplication(
       break;
     case 'crashes':
       process.exit(1);
-    case 'never ends':
-      for (let events = 0; ; events++) onProgress?.(0.5, events);
+    case 'never ends': {
+      // As seldom as a replication: signs without a pause would fill the memory of whoever is slow to read them.
+      const nobody = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+      for (let events = 1; ; events++) {
+        onProgress?.(0.5, events);
+        Atomics.wait(nobody, 0, 0, 1);
+      }
+    }
   }
   return {
     replication,
