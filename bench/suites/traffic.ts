@@ -25,11 +25,12 @@ const LOCAL: ServiceShape = { ...CLUSTER_IP, internalTrafficPolicy: 'Local' };
 const update = (endpoint: number, state: EndpointState) => ({ endpoint, state, hintedZone: NO_ZONE });
 
 /** A write of one endpoint that all nodes apply one by one, again and again: an operation is a node that moves to a later version. */
-function moveTask(name: string, shape: ServiceShape, gated: boolean): Task {
+function moveTask(name: string, shape: ServiceShape): Task {
   return {
     name,
     operations: WRITES * NODES,
-    gated,
+    // The same code was measured up to 44 % apart: what it costs hangs on the caches that others leave it.
+    gated: false,
     prepare: () => {
       const simulation = new Simulation({ fingerprint: true });
       const zoneOfNode = Array.from({ length: NODES }, (_, node) => node % ZONES);
@@ -111,5 +112,5 @@ function moveTask(name: string, shape: ServiceShape, gated: boolean): Task {
 export const trafficSuite: Suite = {
   name: 'traffic',
   description: `Requests as rates: ${NODES} nodes that take up each write of a service, one after the other`,
-  tasks: [moveTask('policy Cluster', CLUSTER_IP, true), moveTask('policy Local', LOCAL, true)],
+  tasks: [moveTask('policy Cluster', CLUSTER_IP), moveTask('policy Local', LOCAL)],
 };
