@@ -4,10 +4,9 @@
  *   scenario: clients, services --> versions, flows, load balancers --> Traffic
  */
 
-import type { KubeProxySettings } from '../kube-proxy-settings.js';
 import type { WatchFanOut } from '../controlplane/watch-fan-out.js';
 import type { EndpointUpdates } from '../node/endpoint-updates.js';
-import { conntrackMax, type ConntrackTimeouts } from '../node/packet-path/conntrack-table.js';
+import { conntrackMax, conntrackTimeouts } from '../node/packet-path/conntrack-table.js';
 import type { ServiceAddress } from '../node/packet-path/rule-walk.js';
 import type { InitialEndpoints } from '../node/rule-history.js';
 import { MODE_ROUTING, type PacketSource, type ServiceDestination } from '../node/service-routing/service-route.js';
@@ -31,7 +30,7 @@ import { LossCause } from '../traffic/loss-cause.js';
 import { TrafficTally } from '../traffic/traffic-tally.js';
 import { API_SERVER_COSTS } from '../versions/costs.js';
 import { minorOf } from '../versions/profiles.js';
-import { type ClusterContext, type EndpointContext, NS_PER_SECOND, ns } from './context.js';
+import { type ClusterContext, type EndpointContext, ns } from './context.js';
 import { createConnectionLevel } from './connection-level.js';
 import type { LoadBalancers } from './load-balancers.js';
 import { createRequestLevel } from './request-level.js';
@@ -222,13 +221,6 @@ export function createTraffic(
   }
   return traffic;
 }
-
-const conntrackTimeouts = (given: KubeProxySettings['conntrack']): ConntrackTimeouts => ({
-  tcpEstablished: given.tcpEstablishedTimeoutNs / NS_PER_SECOND,
-  tcpCloseWait: given.tcpCloseWaitTimeoutNs / NS_PER_SECOND,
-  udp: given.udpTimeoutNs / NS_PER_SECOND,
-  udpStream: given.udpStreamTimeoutNs / NS_PER_SECOND,
-});
 
 function createDnsViews({ simulation, streams, nodes }: ClusterContext, nodeOf: (pod: number) => number): DnsViews {
   // DNS runs on some node or other: its informer is as far from the API servers as nodes are on average.

@@ -14,6 +14,7 @@
  * Left out: SCTP and ICMP, hash chains that grow long, the kernel's garbage collector, which may run behind the timeouts.
  */
 
+import type { KubeProxySettings } from '../../kube-proxy-settings.js';
 import { lognormalFromMedianP99 } from '../../../kernel/distributions.js';
 import { TruncatedPoisson } from '../../../stats/truncated-poisson.js';
 import { CONNTRACK_COSTS, CONNTRACK_RULES, type FlowProtocol } from '../../versions/packet-costs.js';
@@ -32,6 +33,16 @@ export interface ConntrackTimeouts {
   readonly udp: number;
   readonly udpStream: number;
 }
+
+const SECONDS_PER_NS = 1e-9;
+
+/** As kube-proxy sets them. */
+export const conntrackTimeouts = (given: KubeProxySettings['conntrack']): ConntrackTimeouts => ({
+  tcpEstablished: given.tcpEstablishedTimeoutNs * SECONDS_PER_NS,
+  tcpCloseWait: given.tcpCloseWaitTimeoutNs * SECONDS_PER_NS,
+  udp: given.udpTimeoutNs * SECONDS_PER_NS,
+  udpStream: given.udpStreamTimeoutNs * SECONDS_PER_NS,
+});
 
 /** What kube-proxy sets nf_conntrack_max to; 0: it leaves it alone. `minor` is that of the version: 33 for 1.33. */
 export function conntrackMaxOfKubeProxy(

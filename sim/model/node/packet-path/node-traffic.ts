@@ -17,7 +17,7 @@ import {
   relativeCapacity,
 } from './connection-capacity.js';
 import { firstPacketLatency } from './connection-latency.js';
-import { conntrackBytes, conntrackMax, ConntrackTable, entryLoad } from './conntrack-table.js';
+import { conntrackBytes, conntrackMax, conntrackTimeouts, ConntrackTable, entryLoad } from './conntrack-table.js';
 import { establishedNs } from './first-packet.js';
 import type { DispatchTable } from './rule-walk.js';
 
@@ -85,15 +85,7 @@ function createTable({ traffic, cores, conntrack, minor }: NodeTrafficInput): Co
     median: connectionLifetimeNs.median * SECONDS_PER_NS,
     p99: connectionLifetimeNs.p99 * SECONDS_PER_NS,
   };
-  const load = entryLoad(
-    { ...traffic, lifetime },
-    {
-      tcpEstablished: conntrack.tcpEstablishedTimeoutNs * SECONDS_PER_NS,
-      tcpCloseWait: conntrack.tcpCloseWaitTimeoutNs * SECONDS_PER_NS,
-      udp: conntrack.udpTimeoutNs * SECONDS_PER_NS,
-      udpStream: conntrack.udpStreamTimeoutNs * SECONDS_PER_NS,
-    },
-  );
+  const load = entryLoad({ ...traffic, lifetime }, conntrackTimeouts(conntrack));
   return new ConntrackTable(load, conntrackMax(conntrack, cores, minor));
 }
 
